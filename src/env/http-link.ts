@@ -1,0 +1,398 @@
+// HTTP exchanges over a Link, in the shape of Fetch. One link carries many exchanges at once.
+//
+// A response that states its Content-Length travels whole in one message; any other is streamed chunk by chunk with flow control: a sender stops reading its
+// body while more than `windowBytes` are on the way, so a slow watcher is felt by the server's stream and not by the heap.
+
+import type { Body, Link, LinkMessage } from './link.ts';
+import type { Handler } from './network.ts';
+
+const windowBytes = 1 << 20;
+
+type MessageOf<T extends LinkMessage['type']> = Extract<LinkMessage, { type: T }>;
+
+/** The sending half of one streamed body. */
+class BodySender {
+  readonly #link: Link;
+  readonly #id: number;
+  readonly #up: boolean;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #inFlight = 0;
+  #wake: (() => void) | undefined;
+  #cancelled = false;
+
+  constructor(link: Link, id: number, up: boolean, body: ReadableStream<Uint8Array>) {
+    this.#link = link;
+    this.#id = id;
+    this.#up = up;
+    this.#reader = body.getReader();
+  }
+
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        while (this.#inFlight >= windowBytes && !this.#cancelled)
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+        if (this.#cancelled) return;
+        const { done, value } = await this.#reader.read();
+        if (this.#cancelled) return;
+        if (done) break;
+        if (value.length === 0) continue;
+        this.#inFlight += value.length;
+        this.#link.send({ type: 'chunk', id: this.#id, up: this.#up, bytes: value });
+      }
+      this.#link.send({ type: 'end', id: this.#id, up: this.#up });
+    } catch (error) {
+      if (!this.#cancelled) this.#link.send({ type: 'end', id: this.#id, up: this.#up, error: messageOf(error) });
+    }
+  }
+
+  consumed(bytes: number): void {
+    this.#inFlight -= bytes;
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#wake?.();
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** The receiving half of one streamed body. */
+class BodyReceiver {
+  readonly stream: ReadableStream<Uint8Array>;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #ended = false;
+  #unreported = 0;
+  #queued: number[] = [];
+
+  constructor(link: Link, id: number, up: boolean, onFinished: () => void) {
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => {
+          // everything queued before has been handed to the reader
+          for (const size of this.#queued) this.#unreported += size;
+          this.#queued = [];
+          if (this.#unreported > 0 && !this.#ended) {
+            link.send({ type: 'consumed', id, up, bytes: this.#unreported });
+            this.#unreported = 0;
+          }
+        },
+        cancel: () => {
+          if (this.#ended) return;
+          this.#ended = true;
+          link.send({ type: 'cancel', id, up });
+          onFinished();
+        },
+      },
+      { highWaterMark: 1 },
+    );
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#ended) return;
+    this.#queued.push(bytes.length);
+    this.#controller.enqueue(bytes);
+  }
+
+  end(error?: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (error === undefined) this.#controller.close();
+    else this.#controller.error(new TypeError(error));
+  }
+}
+
+interface ClientExchange {
+  settle(response: Response): void;
+  fail(error: unknown): void;
+  sender?: BodySender;
+  receiver?: BodyReceiver;
+  cleanUp(): void;
+}
+
+/** The client's end of a link. */
+export class HttpClientLink {
+  readonly #link: Link;
+  readonly #exchanges = new Map<number, ClientExchange>();
+  #nextId = 1;
+  #closed = false;
+
+  constructor(link: Link) {
+    this.#link = link;
+    link.onmessage = (message) => this.#receive(message);
+    link.onclose = () => this.#lost();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  fetch(url: string, init: RequestInit = {}): Promise<Response> {
+    if (this.#closed) return Promise.reject(connectionError(url));
+    const signal = init.signal ?? undefined;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        const exchange = this.#exchanges.get(id);
+        if (!exchange) return;
+        this.#link.send({ type: 'cancel', id, up: false });
+        exchange.sender?.cancel();
+        exchange.receiver?.end(messageOf(signal?.reason));
+        this.#finish(id);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const exchange: ClientExchange = {
+        settle: resolve,
+        fail: reject,
+        cleanUp: () => signal?.removeEventListener('abort', onAbort),
+      };
+      this.#exchanges.set(id, exchange);
+      const { body, stream } = splitBody(init.body);
+      this.#link.send({
+        type: 'request',
+        id,
+        method: init.method ?? 'GET',
+        url,
+        headers: headerPairs(init.headers, init.body),
+        ...(body === undefined ? {} : { body }),
+        streaming: stream !== undefined,
+      });
+      if (stream) {
+        exchange.sender = new BodySender(this.#link, id, true, stream);
+        void exchange.sender.run();
+      }
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#lost();
+    this.#link.close();
+  }
+
+  #finish(id: number): void {
+    this.#exchanges.get(id)?.cleanUp();
+    this.#exchanges.delete(id);
+  }
+
+  #lost(): void {
+    this.#closed = true;
+    for (const [id, exchange] of this.#exchanges) {
+      exchange.sender?.cancel();
+      if (exchange.receiver) exchange.receiver.end('connection lost');
+      else exchange.fail(new TypeError('fetch failed: connection lost'));
+      this.#finish(id);
+    }
+  }
+
+  #receive(message: LinkMessage): void {
+    const exchange = this.#exchanges.get(message.id);
+    if (!exchange) return;
+    switch (message.type) {
+      case 'response':
+        this.#answered(exchange, message);
+        return;
+      case 'chunk':
+        if (!message.up) exchange.receiver?.chunk(message.bytes);
+        return;
+      case 'end':
+        if (message.up) return;
+        exchange.receiver?.end(message.error);
+        exchange.sender?.cancel();
+        this.#finish(message.id);
+        return;
+      case 'consumed':
+        if (message.up) exchange.sender?.consumed(message.bytes);
+        return;
+      case 'cancel':
+        if (message.up) exchange.sender?.cancel();
+        return;
+      case 'request':
+        return;
+    }
+  }
+
+  #answered(exchange: ClientExchange, message: MessageOf<'response'>): void {
+    const init = { status: message.status, statusText: message.statusText, headers: message.headers };
+    const bodyless = message.status === 204 || message.status === 205 || message.status === 304 || message.status < 200;
+    if (!message.streaming) {
+      exchange.sender?.cancel();
+      this.#finish(message.id);
+      exchange.settle(new Response(bodyless ? null : ((message.body ?? null) as BodyInit | null), init));
+      return;
+    }
+    exchange.receiver = new BodyReceiver(this.#link, message.id, false, () => {
+      exchange.sender?.cancel();
+      this.#finish(message.id);
+    });
+    exchange.settle(new Response(exchange.receiver.stream, init));
+  }
+}
+
+interface ServerExchange {
+  abort: AbortController;
+  sender?: BodySender;
+  receiver?: BodyReceiver;
+}
+
+/** The server's end of a link: feeds a handler. */
+export class HttpServerLink {
+  readonly #link: Link;
+  readonly #handler: Handler;
+  readonly #exchanges = new Map<number, ServerExchange>();
+
+  constructor(link: Link, handler: Handler) {
+    this.#link = link;
+    this.#handler = handler;
+    link.onmessage = (message) => this.#receive(message);
+    link.onclose = () => this.#lost();
+  }
+
+  close(): void {
+    this.#lost();
+    this.#link.close();
+  }
+
+  #lost(): void {
+    for (const exchange of this.#exchanges.values()) {
+      exchange.abort.abort(new DOMException('the client went away', 'AbortError'));
+      exchange.sender?.cancel();
+      exchange.receiver?.end('connection lost');
+    }
+    this.#exchanges.clear();
+  }
+
+  #receive(message: LinkMessage): void {
+    if (message.type === 'request') {
+      void this.#serve(message);
+      return;
+    }
+    const exchange = this.#exchanges.get(message.id);
+    if (!exchange) return;
+    switch (message.type) {
+      case 'chunk':
+        if (message.up) exchange.receiver?.chunk(message.bytes);
+        return;
+      case 'end':
+        if (message.up) exchange.receiver?.end(message.error);
+        return;
+      case 'consumed':
+        if (!message.up) exchange.sender?.consumed(message.bytes);
+        return;
+      case 'cancel':
+        if (message.up) return;
+        exchange.abort.abort(new DOMException('the client cancelled the request', 'AbortError'));
+        exchange.sender?.cancel();
+        exchange.receiver?.end('the client cancelled the request');
+        this.#exchanges.delete(message.id);
+        return;
+      case 'response':
+        return;
+    }
+  }
+
+  async #serve(message: MessageOf<'request'>): Promise<void> {
+    const { id } = message;
+    const exchange: ServerExchange = { abort: new AbortController() };
+    this.#exchanges.set(id, exchange);
+    let response: Response;
+    try {
+      response = await this.#handler(this.#request(message, exchange));
+    } catch (error) {
+      response = textResponse(500, messageOf(error));
+    }
+    if (!this.#exchanges.has(id)) {
+      response.body?.cancel().catch(() => {});
+      return;
+    }
+    const head = {
+      type: 'response' as const,
+      id,
+      status: response.status,
+      statusText: response.statusText,
+      headers: [...response.headers],
+    };
+    if (response.body === null) {
+      this.#link.send({ ...head, streaming: false });
+      this.#exchanges.delete(id);
+      return;
+    }
+    if (response.headers.has('content-length')) {
+      const body = new Uint8Array(await response.arrayBuffer());
+      if (this.#exchanges.delete(id)) this.#link.send({ ...head, body, streaming: false });
+      return;
+    }
+    this.#link.send({ ...head, streaming: true });
+    exchange.sender = new BodySender(this.#link, id, false, response.body);
+    await exchange.sender.run();
+    this.#exchanges.delete(id);
+  }
+
+  #request(message: MessageOf<'request'>, exchange: ServerExchange): Request {
+    const init: RequestInit & { duplex?: 'half' } = {
+      method: message.method,
+      headers: message.headers,
+      signal: exchange.abort.signal,
+    };
+    if (message.streaming) {
+      exchange.receiver = new BodyReceiver(this.#link, message.id, true, () => {});
+      init.body = exchange.receiver.stream;
+      init.duplex = 'half';
+    } else if (message.body !== undefined) {
+      init.body = message.body as BodyInit;
+    }
+    return new Request(message.url, init);
+  }
+}
+
+/** A body as fetch takes it: either whole (string, bytes) or a stream. Throws a TypeError for anything else. */
+function splitBody(body: BodyInit | null | undefined): { body?: Body; stream?: ReadableStream<Uint8Array> } {
+  if (body === null || body === undefined) return {};
+  if (typeof body === 'string') return { body };
+  if (body instanceof Uint8Array) return { body };
+  if (body instanceof ArrayBuffer) return { body: new Uint8Array(body) };
+  if (body instanceof URLSearchParams) return { body: body.toString() };
+  if (body instanceof ReadableStream) return { stream: body };
+  throw new TypeError('unsupported request body: give a string, bytes or a stream');
+}
+
+function headerPairs(headers: HeadersInit | undefined, body: BodyInit | null | undefined): [string, string][] {
+  const pairs: [string, string][] = headers === undefined ? [] : [...new Headers(headers)];
+  const stated = pairs.some(([name]) => name === 'content-type');
+  if (typeof body === 'string' && !stated) pairs.push(['content-type', 'text/plain;charset=UTF-8']);
+  if (body instanceof URLSearchParams && !stated)
+    pairs.push(['content-type', 'application/x-www-form-urlencoded;charset=UTF-8']);
+  return pairs;
+}
+
+/** A Request taken apart into what HttpClientLink.fetch wants. Its body is read whole unless it is a channel stream. */
+export async function takeApart(request: Request): Promise<{ url: string; init: RequestInit }> {
+  const init: RequestInit = { method: request.method, headers: request.headers, signal: request.signal };
+  if (request.body !== null) {
+    const streaming =
+      request.headers.get('content-type')?.startsWith('application/vnd.drydock.channel-stream') ?? false;
+    init.body = streaming ? request.body : new Uint8Array(await request.arrayBuffer());
+  }
+  return { url: request.url, init };
+}
+
+/** What fetch rejects with when nobody answers. */
+export function connectionError(url: string): TypeError {
+  const host = URL.canParse(url) ? new URL(url).host : url;
+  return new TypeError(`fetch failed: connect ECONNREFUSED ${host}`);
+}
+
+export function textResponse(status: number, text: string): Response {
+  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
