@@ -2,8 +2,8 @@
 
 import type { Disk } from '../disk.ts';
 import type { Env } from '../env.ts';
-import type { Random } from '../random.ts';
 import type { ScaledClock } from '../scaled-clock.ts';
+import { systemRandom } from '../system-random.ts';
 import { ProcessTrace, type TraceSink } from '../traces.ts';
 import type { LocalNetwork } from './local-network.ts';
 
@@ -14,14 +14,6 @@ export interface NodeEnvOptions {
   /** Where trace records go; left out, nobody reads them. */
   sink?: TraceSink;
 }
-
-/** Randomness from the platform. */
-export const systemRandom: Random = {
-  next: () => {
-    const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
-    return ((high >>> 5) * 0x4000000 + (low >>> 6)) / 0x20000000000000;
-  },
-};
 
 const nobody: TraceSink = { append: () => {}, arrived: () => {} };
 

@@ -1,0 +1,60 @@
+// npm test: installs what the tests need on a fresh machine, then runs all of them.
+//
+//   npm test                    everything
+//   npm test -- unit e2e        only these steps (see `steps` below)
+
+import { join } from 'node:path';
+import { bin, ensureDebian, ensureDependencies, ensureGenerated, root, run } from './lib/run.mjs';
+
+const started = Date.now();
+await ensureDependencies();
+await ensureGenerated();
+
+const tool =
+  (name, ...args) =>
+  () =>
+    run(bin(name), args);
+
+const steps = [
+  ['lint', tool('biome', 'ci', '--error-on-warnings', '.')],
+  ['types', tool('tsc', '--noEmit', '-p', '.')],
+  ['svelte', tool('svelte-check', '--threshold', 'warning')],
+  ['floors', tool('depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'workers')],
+  ['knip', tool('knip')],
+  ['unit', tool('vitest', 'run', '--project', 'unit')],
+  ['image', () => run('node', [join('scripts', 'build-node-image.mjs')])],
+  ['build', tool('vite', 'build', '--logLevel=warn')],
+  ['size', tool('size-limit')],
+  ['browser', tool('vitest', 'run', '--project', 'browser')],
+  ['e2e', tool('playwright', 'test')],
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !steps.some(([step]) => step === name));
+if (unknown.length > 0) {
+  console.error(`unknown step: ${unknown.join(', ')} (known: ${steps.map(([step]) => step).join(', ')})`);
+  process.exit(2);
+}
+const chosen = steps.filter(([step]) => wanted.length === 0 || wanted.includes(step));
+
+if (chosen.some(([step]) => step === 'browser' || step === 'e2e')) {
+  if (!(await ensureDebian('chromium', ['chromium', 'fonts-dejavu-core'])) && !process.env.CHROMIUM_PATH) {
+    console.error('Chromium is needed: install it, or set CHROMIUM_PATH');
+    process.exit(1);
+  }
+}
+if (chosen.some(([step]) => step === 'unit')) await ensureDebian('etcd', ['etcd-server']);
+
+const results = [];
+for (const [step, work] of chosen) {
+  const begun = Date.now();
+  console.log(`\n=== ${step}`);
+  const code = await work();
+  results.push({ step, code, seconds: Math.round((Date.now() - begun) / 1000) });
+}
+
+console.log(`\n=== summary (${Math.round((Date.now() - started) / 1000)} s, ${root})`);
+for (const { step, code, seconds } of results) console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step} (${seconds} s)`);
+const failed = results.filter(({ code }) => code !== 0).length;
+console.log(`steps: ${results.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
