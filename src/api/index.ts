@@ -1,0 +1,21 @@
+// The Kubernetes API machinery: everything that is known about objects without a server. Pure: no clock, no environment (time is passed in).
+// Import the module you need; this page says which.
+//
+//   status.ts          ApiError and its constructors (NotFound, Conflict, Invalid, ...)
+//   field-error.ts     field paths and the errors that name them
+//   resources.ts       the table of built-in resources: names, scope, verbs, subresources
+//   labels.ts          label selectors          fields.ts   field selectors
+//   quantity.ts        resource.Quantity        time.ts     RFC 3339, durations, ages
+//   names.ts           DNS names, label syntax, ports, addresses
+//   int-or-string.ts   IntOrString
+//   generated/types.ts one interface per API type (made by scripts/generate-api.mjs)
+
+export * from './fields.ts';
+export type * from './generated/types.ts';
+export * from './int-or-string.ts';
+export * from './labels.ts';
+export * from './names.ts';
+export * from './quantity.ts';
+export * from './resources.ts';
+export * from './status.ts';
+export * from './time.ts';
