@@ -41,17 +41,30 @@ export const defaultClusterConfig: ClusterConfig = {
   networking: { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/16' },
 };
 
-/** The names of the processes a configuration asks for, in starting order. */
-export function processNames(config: ClusterConfig): { name: string; role: ProcessRole }[] {
-  const numbered = (role: ProcessRole, prefix: string, count: number) =>
-    Array.from({ length: count }, (_, i) => ({ name: `${prefix}-${i + 1}`, role }));
-  return [
-    ...numbered('etcd', 'etcd', config.controlPlane.etcd),
-    ...numbered('kube-apiserver', 'kube-apiserver', config.controlPlane.apiServers),
-    ...numbered('kube-controller-manager', 'kube-controller-manager', config.controlPlane.controllerManagers),
-    ...numbered('kube-scheduler', 'kube-scheduler', config.controlPlane.schedulers),
-    ...numbered('node', 'node', config.nodes.filter((node) => node.role === 'worker').length),
-  ];
+export type ProcessRole = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'node';
+
+export interface WorkerNode extends NodeConfig {
+  name: string;
+  ip: string;
 }
 
-export type ProcessRole = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'node';
+/** The worker nodes with their names and addresses, in order: node-1 at 172.18.0.2, and so on. */
+export function workerNodes(config: ClusterConfig): WorkerNode[] {
+  return config.nodes
+    .filter((node) => node.role === 'worker')
+    .map((node, i) => ({ ...node, name: `node-${i + 1}`, ip: `172.18.${(i + 2) >> 8}.${(i + 2) & 255}` }));
+}
+
+/** The processes a configuration asks for, in starting order. */
+export function processes(config: ClusterConfig): { name: string; role: ProcessRole }[] {
+  const numbered = (role: ProcessRole, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ name: `${role}-${i + 1}`, role }));
+  const { controlPlane } = config;
+  return [
+    ...numbered('etcd', controlPlane.etcd),
+    ...numbered('kube-apiserver', controlPlane.apiServers),
+    ...numbered('kube-controller-manager', controlPlane.controllerManagers),
+    ...numbered('kube-scheduler', controlPlane.schedulers),
+    ...workerNodes(config).map(({ name }) => ({ name, role: 'node' as const })),
+  ];
+}

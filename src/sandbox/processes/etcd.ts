@@ -1,0 +1,12 @@
+// One member of the store.
+
+import { startEtcdMember } from '../../etcd/index.ts';
+import { processes } from '../config.ts';
+import type { StartProcess } from './process.ts';
+
+export const startEtcd: StartProcess = async (env, plan) => {
+  const members = processes(plan.config)
+    .filter(({ role }) => role === 'etcd')
+    .map(({ name }) => ({ name, client: `${name}:2379` }));
+  return startEtcdMember(env, { name: env.name, members });
+};

@@ -1,0 +1,23 @@
+// A node on an emulated Linux machine, if the plan says where the image is and the node is not meant to be hollow.
+
+import { createHollowNode } from '../../cri/hollow/index.ts';
+import { createV86Node } from '../../cri/v86/index.ts';
+import { nodeProcess } from './node.ts';
+
+export const startLinuxNode = nodeProcess(async (env, plan, node, progress) => {
+  if (plan.assets === undefined || node.runtime === 'hollow') {
+    return { ...createHollowNode(env), kind: 'hollow', stop: async () => {} };
+  }
+  const { runtime, os, machine } = await createV86Node(env, {
+    assets: plan.assets,
+    progress,
+    ...(node.memory ? { memory: node.memory } : {}),
+  });
+  return {
+    runtime,
+    os,
+    kind: 'linux',
+    setPaused: (paused) => (paused ? machine.pause() : machine.resume()),
+    stop: () => machine.stop(),
+  };
+});
