@@ -1,0 +1,144 @@
+// How a call reaches an endpoint: choice of endpoint, form of the body (plain or gateway), answers and errors, streams of lines.
+
+import { type Clock, sleep } from '../../env/clock.ts';
+import type { Random } from '../../env/random.ts';
+import { type Method, methods } from '../api/messages.ts';
+import { plainType } from '../api/plain.ts';
+import { decode, encode } from '../api/schema.ts';
+import { grpc } from '../errors.ts';
+import { EtcdError } from './types.ts';
+
+type Data = Record<string, unknown>;
+
+interface Endpoint {
+  url: string;
+  /** Whether it was seen to speak the plain form. */
+  plain: boolean;
+}
+
+/** Rounds over all endpoints a read makes before it gives up, and the pause between them, ms. */
+const rounds = 3;
+const pause = 100;
+
+export class Transport {
+  private readonly endpoints: Endpoint[];
+  private readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
+  private readonly clock: Clock;
+  private current: number;
+
+  constructor(config: {
+    endpoints: string[];
+    fetch: (input: string, init?: RequestInit) => Promise<Response>;
+    clock: Clock;
+    random: Random;
+  }) {
+    if (config.endpoints.length === 0) throw new RangeError('an etcd client needs at least one endpoint');
+    this.endpoints = config.endpoints.map((url) => ({ url: url.replace(/\/+$/, ''), plain: false }));
+    this.fetch = config.fetch;
+    this.clock = config.clock;
+    this.current = Math.floor(config.random.next() * this.endpoints.length);
+  }
+
+  /** One request, one answer. With `retry`, a request that met no member or a member without a leader is made again elsewhere. */
+  async call<T>(path: string, request: object, options: { retry?: boolean; signal?: AbortSignal } = {}): Promise<T> {
+    const attempts = options.retry ? rounds * this.endpoints.length : 1;
+    for (let attempt = 1; ; attempt++) {
+      const endpoint = this.endpoint();
+      try {
+        const response = await this.send(endpoint, path, request, options.signal);
+        return this.read(path, response, await response.text()) as T;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        const elsewhere = !(error instanceof EtcdError) || error.code === grpc.unavailable;
+        if (elsewhere) this.leave(endpoint);
+        if (!elsewhere || attempt >= attempts) throw error;
+        if (attempt % this.endpoints.length === 0) await sleep(this.clock, pause, options.signal);
+      }
+    }
+  }
+
+  /** One request, answers line by line until the stream ends or the signal aborts. */
+  async *stream<T>(path: string, request: object, signal: AbortSignal): AsyncGenerator<T> {
+    const endpoint = this.endpoint();
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    const onAbort = () => void reader?.cancel().catch(() => {});
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const response = await this.send(endpoint, path, request, signal);
+      if (!response.ok || !response.body) {
+        this.read(path, response, await response.text());
+        return;
+      }
+      const plain = response.headers.get('content-type') === plainType;
+      reader = response.body.getReader();
+      if (signal.aborted) onAbort();
+      const decoder = new TextDecoder();
+      let rest = '';
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
+        rest = lines.pop() as string;
+        for (const line of lines) if (line !== '') yield this.readLine(path, line, plain) as T;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof EtcdError) || error.code === grpc.unavailable) this.leave(endpoint);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      onAbort();
+    }
+  }
+
+  private endpoint(): Endpoint {
+    return this.endpoints[this.current % this.endpoints.length] as Endpoint;
+  }
+
+  /** Turns to the next endpoint, unless somebody already did. */
+  private leave(endpoint: Endpoint): void {
+    endpoint.plain = false;
+    if (this.endpoint() === endpoint) this.current = (this.current + 1) % this.endpoints.length;
+  }
+
+  private async send(endpoint: Endpoint, path: string, request: object, signal?: AbortSignal): Promise<Response> {
+    const method = (methods as Record<string, Method>)[path] as Method;
+    const body = JSON.stringify(endpoint.plain ? request : encode(method.request, request as Data));
+    const response = await this.fetch(endpoint.url + path, {
+      method: 'POST',
+      headers: { 'content-type': endpoint.plain ? plainType : 'application/json', accept: plainType },
+      body,
+      signal: signal ?? null,
+    });
+    if (response.headers.get('content-type') === plainType) endpoint.plain = true;
+    return response;
+  }
+
+  private read(path: string, response: Response, text: string): Data {
+    if (!response.ok) throw refusal(response.status, text);
+    const json: unknown = JSON.parse(text);
+    if (response.headers.get('content-type') === plainType) return json as Data;
+    return decode((methods as Record<string, Method>)[path]?.response as Method['response'], json);
+  }
+
+  private readLine(path: string, line: string, plain: boolean): Data {
+    const json = JSON.parse(line) as { result?: Data; error?: { grpc_code?: number; code?: number; message?: string } };
+    if (json.error)
+      throw new EtcdError(
+        json.error.grpc_code ?? json.error.code ?? grpc.unknown,
+        json.error.message ?? 'unknown error',
+      );
+    if (plain) return json.result ?? {};
+    return decode((methods as Record<string, Method>)[path]?.response as Method['response'], json.result ?? {});
+  }
+}
+
+function refusal(status: number, text: string): EtcdError {
+  try {
+    const body = JSON.parse(text) as { message?: string; error?: string; code?: number };
+    return new EtcdError(body.code ?? grpc.unknown, body.message ?? body.error ?? text);
+  } catch {
+    const code = status === 503 || status === 502 ? grpc.unavailable : grpc.unknown;
+    return new EtcdError(code, text.trim() || `HTTP status ${status}`);
+  }
+}

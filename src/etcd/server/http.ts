@@ -1,0 +1,196 @@
+// etcd's v3 JSON gateway as a fetch handler: paths, bodies, errors and streams of grpc-gateway, so that one client talks to this and to a real etcd.
+//
+// Beside the gateway's form (base64, numbers as strings) there is a plain one for our own client: the message in memory as JSON, byte strings as they are. A client
+// that sends `accept: plainType` is answered in it, and from then on may send it as the content type; a real etcd ignores both.
+
+import type { Handler } from '../../env/network.ts';
+import { aliases, type Method, methods } from '../api/messages.ts';
+import { plainType } from '../api/plain.ts';
+import { decode, encode, parseJson } from '../api/schema.ts';
+import type { LeaseId, ResponseHeader, WatchRequest, WatchResponse } from '../api/types.ts';
+import { EtcdError } from '../client/types.ts';
+import { etcdError, grpc, httpStatus } from '../errors.ts';
+import type { Backend } from './backend.ts';
+import { observe } from './concurrency.ts';
+import { jsonValues } from './json-stream.ts';
+import { calls } from './service.ts';
+import { maxRequestBytes } from './validate.ts';
+import { WatchSession } from './watch-stream.ts';
+
+type Data = Record<string, unknown>;
+
+/** Grace for a request's base64 and JSON around the bytes that count (etcd: grpcOverheadBytes). */
+const overheadBytes = 512 * 1024;
+/** Watch answers that may wait in a stream for its reader. */
+const streamBuffer = 256;
+
+/** Serves `backend` as etcd's client address does. */
+export function createHandler(backend: Backend): Handler {
+  return async (request) => {
+    const url = new URL(request.url);
+    const path = aliases[url.pathname] ?? url.pathname;
+    const method = (methods as Record<string, Method>)[path];
+    if (!method) return other(backend, url.pathname);
+    if (request.method !== 'POST') return new Response('Method Not Allowed\n', { status: 405 });
+    const codec = codecFor(request, method);
+    try {
+      if (path === '/v3/watch') return await watch(backend, request, codec);
+      const text = await request.text();
+      if (text.length > (maxRequestBytes + overheadBytes) * 1.4) throw etcdError('requestTooLarge');
+      const message = codec.read(parseJson(text));
+      if (method.stream) return stream(backend, path, message, request.signal, codec);
+      const call = calls[path];
+      if (!call) throw new EtcdError(grpc.unimplemented, 'Method not allowed');
+      const answer = await call(backend, message as never, request.signal);
+      return new Response(codec.write(answer as Data), { headers: { 'content-type': codec.type } });
+    } catch (error) {
+      return failure(error);
+    }
+  };
+}
+
+/** The error body of grpc-gateway. */
+export function failure(error: unknown): Response {
+  const known = error instanceof EtcdError ? error : new EtcdError(grpc.unknown, String(error));
+  const body = JSON.stringify({ error: known.message, message: known.message, code: known.code });
+  return new Response(body, { status: httpStatus(known.code), headers: { 'content-type': 'application/json' } });
+}
+
+interface Codec {
+  type: string;
+  read(json: unknown): Data;
+  write(message: Data): string;
+}
+
+function codecFor(request: Request, method: Method): Codec {
+  const plainIn = request.headers.get('content-type') === plainType;
+  const plainOut = plainIn || request.headers.get('accept') === plainType;
+  return {
+    type: plainOut ? plainType : 'application/json',
+    read: plainIn ? (json) => json as Data : (json) => decode(method.request, json),
+    write: plainOut
+      ? (message) => JSON.stringify(message)
+      : (message) => JSON.stringify(encode(method.response, message)),
+  };
+}
+
+function other(backend: Backend, path: string): Response {
+  const json = (body: unknown, status = 200) =>
+    new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+  if (path === '/version') return json({ etcdserver: '3.4.23', etcdcluster: '3.4.0' });
+  if (path === '/health') {
+    const healthy = (backend.status().leader ?? '0') !== '0' && backend.state.alarms.size === 0;
+    return json({ health: healthy ? 'true' : 'false' }, healthy ? 200 : 503);
+  }
+  return new Response('Not Found\n', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+}
+
+const encoder = new TextEncoder();
+
+function line(codec: Codec, message: Data): Uint8Array {
+  return encoder.encode(`{"result":${codec.write(message)}}\n`);
+}
+
+/** The last line of a stream that failed. */
+function errorLine(error: unknown): Uint8Array {
+  const known = error instanceof EtcdError ? error : new EtcdError(grpc.unknown, String(error));
+  const { code, message } = known;
+  const status = { grpc_code: code, http_code: httpStatus(code), message, http_status: String(httpStatus(code)) };
+  return encoder.encode(`${JSON.stringify({ error: status })}\n`);
+}
+
+async function watch(backend: Backend, request: Request, codec: Codec): Promise<Response> {
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  let closed = false;
+  const session = new WatchSession(backend, {
+    hasRoom: () => !closed && (controller.desiredSize ?? 0) > 0,
+    write: (response: WatchResponse) => {
+      if (!closed) controller.enqueue(line(codec, response as Data));
+    },
+    fail: (error) => {
+      if (closed) return;
+      controller.enqueue(errorLine(error));
+      close();
+      controller.close();
+    },
+  });
+  const close = () => {
+    closed = true;
+    session.close();
+    backend.streams.delete(session);
+    request.signal.removeEventListener('abort', onAbort);
+  };
+  const onAbort = () => {
+    if (closed) return;
+    close();
+    controller.close();
+  };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (c) => {
+        controller = c;
+      },
+      pull: () => session.ready(),
+      cancel: close,
+    },
+    { highWaterMark: streamBuffer },
+  );
+  backend.streams.add(session);
+  request.signal.addEventListener('abort', onAbort, { once: true });
+  const messages = jsonValues(request.body, parseJson);
+  try {
+    const first = await messages.next();
+    if (!first.done) session.handle(codec.read(first.value) as WatchRequest);
+  } catch (error) {
+    close();
+    // a stream's first message that cannot be read is an unknown error to the gateway
+    throw error instanceof EtcdError ? new EtcdError(grpc.unknown, error.message) : error;
+  }
+  void (async () => {
+    for await (const json of messages) session.handle(codec.read(json) as WatchRequest);
+  })().catch((error: unknown) => {
+    if (closed) return;
+    controller.enqueue(errorLine(error));
+    close();
+    controller.close();
+  });
+  return new Response(body, { headers: { 'content-type': codec.type } });
+}
+
+function answers(backend: Backend, path: string, message: Data, signal: AbortSignal): AsyncIterable<Data> {
+  if (path === '/v3/lease/keepalive') return keepAlive(backend, message as LeaseId);
+  if (path === '/v3/election/observe') return observe(backend, message, signal) as AsyncIterable<never>;
+  return snapshot(backend);
+}
+
+function stream(backend: Backend, path: string, message: Data, signal: AbortSignal, codec: Codec): Response {
+  const iterator = answers(backend, path, message, signal)[Symbol.asyncIterator]();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const { done, value } = await iterator.next();
+          if (done) controller.close();
+          else controller.enqueue(line(codec, value));
+        } catch (error) {
+          controller.enqueue(errorLine(error));
+          controller.close();
+        }
+      },
+      cancel: () => void iterator.return?.(),
+    },
+    { highWaterMark: 1 },
+  );
+  return new Response(body, { headers: { 'content-type': codec.type } });
+}
+
+async function* keepAlive(backend: Backend, request: LeaseId): AsyncGenerator<Data> {
+  const ID = request.ID ?? '0';
+  const TTL = await backend.leaseRenew(ID);
+  yield { header: backend.header(), ID, TTL };
+}
+
+async function* snapshot(backend: Backend): AsyncGenerator<Data> {
+  const header: ResponseHeader = backend.header();
+  for await (const blob of backend.snapshot()) yield { header, blob };
+}
