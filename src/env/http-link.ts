@@ -348,7 +348,10 @@ export class HttpServerLink {
     } else if (message.body !== undefined) {
       init.body = message.body as BodyInit;
     }
-    return new Request(message.url, init);
+    const request = new Request(message.url, init);
+    // a browser's Request drops headers that pages may not set (User-Agent); between our own processes they are data like any other
+    Object.defineProperty(request, 'headers', { value: new Headers(message.headers) });
+    return request;
   }
 }
 
