@@ -1,0 +1,96 @@
+// Who is asking: bearer tokens and what else proves an identity, and impersonation on top (apiserver/pkg/authentication, endpoints/filters).
+
+import { newUnauthorized } from '../../api/status.ts';
+import type { UserInfo } from '../server/context.ts';
+
+export interface StaticToken {
+  token: string;
+  user: string;
+  uid?: string;
+  groups: string[];
+}
+
+/** Looks at a bearer token: the user, or undefined if it is not one of its own. Throws Unauthorized for one of its own that does not hold. */
+export type TokenAuthenticator = (token: string) => Promise<UserInfo | undefined>;
+
+export const anonymous: UserInfo = {
+  name: 'system:anonymous',
+  uid: '',
+  groups: ['system:unauthenticated'],
+  extra: {},
+};
+
+/** The header by which a trusted front (the bridge, after TLS) passes on who the client's certificate names. Stripped from all other requests. */
+export const certificateHeader = 'x-drydock-client-certificate';
+
+export class Authenticator {
+  readonly #static = new Map<string, UserInfo>();
+  readonly #others: readonly TokenAuthenticator[];
+  readonly #frontKey: string | undefined;
+
+  constructor(tokens: readonly StaticToken[], others: readonly TokenAuthenticator[], frontKey: string | undefined) {
+    for (const { token, user, uid, groups } of tokens)
+      this.#static.set(token, { name: user, uid: uid ?? '', groups: [...groups, 'system:authenticated'], extra: {} });
+    this.#others = others;
+    this.#frontKey = frontKey;
+  }
+
+  /** Throws Unauthorized for credentials that are wrong; none at all is system:anonymous. */
+  async authenticate(request: Request): Promise<UserInfo> {
+    const certificate = request.headers.get(certificateHeader);
+    if (certificate !== null && this.#frontKey !== undefined) {
+      const user = fromFront(certificate, this.#frontKey);
+      if (user) return user;
+    }
+    const header = request.headers.get('authorization') ?? '';
+    const match = /^bearer +(\S+)\s*$/i.exec(header);
+    const token = match?.[1] ?? webSocketToken(request);
+    if (token === undefined) {
+      if (header !== '' && /^bearer/i.test(header)) throw newUnauthorized();
+      return anonymous;
+    }
+    const known = await this.identify(token);
+    if (!known) throw newUnauthorized();
+    return known;
+  }
+
+  /** The user a token stands for, if any. */
+  async identify(token: string): Promise<UserInfo | undefined> {
+    const known = this.#static.get(token);
+    if (known) return known;
+    for (const other of this.#others) {
+      const user = await other(token);
+      if (user) return user;
+    }
+    return undefined;
+  }
+}
+
+/** "<key> <base64 JSON of {user, groups}>": the key proves that the front speaks. */
+function fromFront(header: string, key: string): UserInfo | undefined {
+  const [given, encoded = ''] = header.split(' ');
+  if (given !== key) return undefined;
+  const { user, groups } = JSON.parse(
+    new TextDecoder().decode(Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0))),
+  ) as {
+    user: string;
+    groups: string[];
+  };
+  return { name: user, uid: '', groups: [...groups, 'system:authenticated'], extra: {} };
+}
+
+/** Browsers cannot set headers on a WebSocket: the token comes as a subprotocol (base64url.bearer.authorization.k8s.io.<token>). */
+function webSocketToken(request: Request): string | undefined {
+  const protocols = request.headers.get('sec-websocket-protocol') ?? '';
+  const prefix = 'base64url.bearer.authorization.k8s.io.';
+  const found = protocols
+    .split(',')
+    .map((text) => text.trim())
+    .find((text) => text.startsWith(prefix));
+  if (!found) return undefined;
+  try {
+    return atob(found.slice(prefix.length).replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    return undefined;
+  }
+}

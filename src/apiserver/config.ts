@@ -1,0 +1,44 @@
+// How an API server is set up. Names follow kube-apiserver's flags where there is one.
+
+import type { EtcdClient } from '../etcd/client/types.ts';
+import type { StaticToken } from './auth/authenticator.ts';
+
+export interface ApiServerConfig {
+  /** The address it serves, unique among servers ("kube-apiserver-1:6443"). It also answers as "kube-apiserver:6443". */
+  host: string;
+  etcd: EtcdClient;
+  /** --token-auth-file. */
+  tokens: StaticToken[];
+  /** --service-cluster-ip-range. Default 10.96.0.0/16. */
+  serviceCidr?: string;
+  /** --service-node-port-range. Default 30000-32767. */
+  nodePortRange?: [number, number];
+  /** --advertise-address: where pods reach this server; the endpoint of the Service "kubernetes". Default 172.18.0.1. */
+  advertiseAddress?: string;
+  /** --secure-port as pods see it. Default 6443. */
+  advertisePort?: number;
+  /** --service-account-issuer. */
+  issuer?: string;
+  /** PEM of the CA that clients trust, published in each namespace as kube-root-ca.crt by the controller manager, and in kubeconfigs. */
+  caBundle?: string;
+  /** --etcd-compaction-interval in milliseconds; 0 keeps all history. Default 300000. */
+  compactionInterval?: number;
+  /** The secret by which a TLS front proves that it has verified a client's certificate. */
+  frontKey?: string;
+  /** --authorization-mode: AlwaysAllow lets everyone do everything. Default RBAC with the node authorizer. */
+  authorizationMode?: 'RBAC' | 'AlwaysAllow';
+  /** How webhooks at plain URLs are called. Default: the cluster's network. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Version in /version. Default v1.36.0. */
+  version?: string;
+}
+
+export const defaults = {
+  serviceCidr: '10.96.0.0/16',
+  nodePortRange: [30000, 32767] as [number, number],
+  advertiseAddress: '172.18.0.1',
+  advertisePort: 6443,
+  issuer: 'https://kubernetes.default.svc.cluster.local',
+  compactionInterval: 300_000,
+  version: 'v1.36.0',
+};

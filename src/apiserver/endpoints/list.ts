@@ -1,0 +1,218 @@
+// Lists: from the watch cache where it can answer, from the store at an old revision where it must (resourceVersion semantics of the API concepts page).
+//
+// Invariant: all pages of one paged list show one revision, or the client is told with 410 that it cannot be had any more.
+
+import { newBadRequest, newExpired, newTooLargeResourceVersion } from '../../api/status.ts';
+import { EtcdError, prefixEnd } from '../../etcd/client/types.ts';
+import type { Registry } from '../registry/registry.ts';
+import { Entry } from '../storage/entry.ts';
+import { type ListOptions, parseResourceVersion } from './list-options.ts';
+import type { Representation } from './representation.ts';
+import type { Selection } from './selection.ts';
+
+export interface ListResult {
+  revision: number;
+  entries: Entry[];
+  continue: string;
+  remaining: number | undefined;
+}
+
+const waitForRevision = 3000;
+const storePage = 1000;
+
+interface ContinueToken {
+  v: string;
+  rv: number;
+  start: string;
+}
+
+function encodeToken(revision: number, start: string): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start }));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+function decodeToken(text: string): ContinueToken {
+  let token: Partial<ContinueToken>;
+  try {
+    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+    token = JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0))));
+  } catch (error) {
+    throw newBadRequest(`continue key is not valid: ${(error as Error).message}`);
+  }
+  if (token?.v !== 'meta.k8s.io/v1')
+    throw newBadRequest('continue key is not valid: server does not recognize this encoded version');
+  if (typeof token.start !== 'string' || token.start === '')
+    throw newBadRequest('continue key is not valid: encoded start key is empty');
+  if (!Number.isInteger(token.rv) || token.rv === 0)
+    throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (token.start.startsWith('/') || token.start.includes('..'))
+    throw newBadRequest(`continue key is not valid: invalid continue key: ${token.start}`);
+  return token as ContinueToken;
+}
+
+/** Throws BadRequest, Expired (410) and Timeout (504: resourceVersion from the future). */
+export async function list(
+  registry: Registry,
+  namespace: string,
+  selection: Selection,
+  options: ListOptions,
+): Promise<ListResult> {
+  const prefix = registry.prefixOf(namespace);
+  const { cache } = registry.store;
+  const collectionPrefix = registry.resource.storagePrefix;
+  if (options.continue !== '') {
+    const token = decodeToken(options.continue);
+    if (options.resourceVersion !== '' && options.resourceVersion !== '0')
+      throw newBadRequest('specifying resource version is not allowed when using continue');
+    if (token.rv > 0) {
+      const unchanged =
+        cache.whole && cache.revision >= token.rv && cache.collection(collectionPrefix).eventsAfter(token.rv);
+      if (unchanged && unchanged.length === 0)
+        return page(
+          cache.collection(collectionPrefix).list(prefix),
+          prefix,
+          prefix + token.start,
+          token.rv,
+          selection,
+          options,
+        );
+      return fromStore(registry, prefix, prefix + token.start, token.rv, selection, options);
+    }
+    const fresh = await registry.store.fresh(collectionPrefix);
+    if (!fresh) return fromStore(registry, prefix, prefix + token.start, 0, selection, options);
+    return page(fresh.list(prefix), prefix, prefix + token.start, cache.revision, selection, options);
+  }
+  const wanted = options.resourceVersion === '' ? undefined : parseResourceVersion(options.resourceVersion);
+  if (
+    options.resourceVersionMatch === 'Exact' ||
+    (wanted !== undefined && wanted > 0 && options.limit > 0 && options.resourceVersionMatch === '')
+  ) {
+    const exact = wanted as number;
+    if (cache.whole && cache.revision >= exact && cache.collection(collectionPrefix).eventsAfter(exact)?.length === 0)
+      return page(cache.collection(collectionPrefix).list(prefix), prefix, prefix, exact, selection, options);
+    return fromStore(registry, prefix, prefix, exact, selection, options);
+  }
+  if (wanted !== undefined) {
+    if (!(await cache.waitFor(wanted, waitForRevision))) throw newTooLargeResourceVersion(wanted, cache.revision);
+    return page(cache.collection(collectionPrefix).list(prefix), prefix, prefix, cache.revision, selection, options);
+  }
+  const fresh = await registry.store.fresh(collectionPrefix);
+  if (!fresh) return fromStore(registry, prefix, prefix, 0, selection, options);
+  return page(fresh.list(prefix), prefix, prefix, cache.revision, selection, options);
+}
+
+/** Cuts one page out of all entries of a prefix. */
+function page(
+  all: Entry[],
+  prefix: string,
+  start: string,
+  revision: number,
+  selection: Selection,
+  { limit }: ListOptions,
+): ListResult {
+  const entries: Entry[] = [];
+  for (let i = start === prefix ? 0 : firstFrom(all, start); i < all.length; i++) {
+    const entry = all[i] as Entry;
+    if (!selection.all && !selection.matches(entry.object)) continue;
+    if (limit > 0 && entries.length === limit) {
+      const last = entries[entries.length - 1] as Entry;
+      const next = encodeToken(revision, `${last.key.slice(prefix.length)}\0`);
+      return { revision, entries, continue: next, remaining: selection.all ? all.length - i : undefined };
+    }
+    entries.push(entry);
+  }
+  return { revision, entries, continue: '', remaining: undefined };
+}
+
+function firstFrom(all: readonly Entry[], key: string): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((all[middle] as Entry).key < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+async function fromStore(
+  registry: Registry,
+  prefix: string,
+  start: string,
+  revision: number,
+  selection: Selection,
+  options: ListOptions,
+): Promise<ListResult> {
+  const { limit } = options;
+  const rangeEnd = prefixEnd(prefix);
+  const entries: Entry[] = [];
+  let key = start;
+  let at = revision;
+  for (;;) {
+    const answer = await registry.store.etcd
+      .range({ key, rangeEnd, revision: at, limit: limit > 0 && selection.all ? limit : storePage })
+      .catch((error) => {
+        throw translate(error, at, registry, prefix, key);
+      });
+    if (at === 0) at = answer.revision;
+    for (const [i, kv] of answer.kvs.entries()) {
+      const entry = new Entry(kv.key, kv.modRevision, kv.value);
+      if (!selection.all && !selection.matches(entry.object)) continue;
+      entries.push(entry);
+      const more = answer.more || i < answer.kvs.length - 1;
+      if (limit > 0 && entries.length === limit && more) {
+        const next = encodeToken(at, `${kv.key.slice(prefix.length)}\0`);
+        return { revision: at, entries, continue: next, remaining: selection.all ? answer.count - i - 1 : undefined };
+      }
+    }
+    const last = answer.kvs[answer.kvs.length - 1];
+    if (!answer.more || !last) return { revision: at, entries, continue: '', remaining: undefined };
+    key = `${last.key}\0`;
+  }
+}
+
+const expiredWithToken =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+
+function translate(error: unknown, revision: number, registry: Registry, prefix: string, key: string): unknown {
+  if (!(error instanceof EtcdError) || error.code !== 11) return error;
+  if (/future/.test(error.message)) return newTooLargeResourceVersion(revision, registry.store.cache.revision);
+  if (key === prefix) return newExpired(`The resourceVersion for the provided list is too old.`);
+  const expired = newExpired(expiredWithToken);
+  expired.status.metadata = { continue: encodeToken(-1, key.slice(prefix.length)) };
+  return expired;
+}
+
+const batch = 500;
+
+/** The list as JSON: whole when it is short, else streamed in batches so that a long one is never held in one piece. */
+export function renderList(
+  result: ListResult,
+  representation: Representation,
+): string | ReadableStream<Uint8Array<ArrayBuffer>> {
+  const metadata = JSON.stringify({
+    resourceVersion: String(result.revision),
+    ...(result.continue !== '' && { continue: result.continue }),
+    ...(result.remaining !== undefined && { remainingItemCount: result.remaining }),
+  });
+  const { head, tail } = representation.list(metadata);
+  const { entries } = result;
+  if (entries.length <= batch) return head + entries.map(representation.item).join(',') + tail;
+  const encoder = new TextEncoder();
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      const piece = entries
+        .slice(at, at + batch)
+        .map(representation.item)
+        .join(',');
+      const end = at + batch >= entries.length;
+      controller.enqueue(encoder.encode((at === 0 ? head : ',') + piece + (end ? tail : '')));
+      at += batch;
+      if (end) controller.close();
+    },
+  });
+}

@@ -1,0 +1,236 @@
+// Watches: a stream of newline-delimited JSON events out of the watch cache.
+//
+// Invariants: each change after the starting revision is sent once and in order; a change that makes an object enter or leave the selection is sent as ADDED or
+// DELETED; a watcher that does not read is cut off (its stream ends) rather than let grow; an encoding is made once for all watchers who look alike.
+
+import { ApiError, newTooLargeResourceVersion, newTooOldResourceVersion } from '../../api/status.ts';
+import type { Clock } from '../../env/clock.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { EventSink } from '../storage/collection.ts';
+import type { Entry, StoreEvent } from '../storage/entry.ts';
+import { type ListOptions, parseResourceVersion } from './list-options.ts';
+import type { Representation } from './representation.ts';
+import type { Selection } from './selection.ts';
+
+const queueLimit = 10_000;
+const bookmarkPeriod = 60_000;
+const chunkTarget = 64 * 1024;
+const encoder = new TextEncoder();
+
+type EventType = StoreEvent['type'];
+
+function encodeEvent(type: string, object: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(`{"type":"${type}","object":${object}}\n`);
+}
+
+/** An event that is sent to all watchers with the same representation is encoded for the first of them. */
+function sharedEncoding(event: StoreEvent, type: EventType, entry: Entry, representation: Representation): Uint8Array {
+  event.encodings ??= new Map();
+  const id = `${type} ${entry === event.entry ? '' : 'previous '}${representation.id}`;
+  let bytes = event.encodings.get(id);
+  if (!bytes) {
+    bytes = encodeEvent(type, representation.one(entry));
+    event.encodings.set(id, bytes);
+  }
+  return bytes;
+}
+
+/** What one event means to a selection: its type there, or undefined if it does not concern it. */
+function seen(event: StoreEvent, selection: Selection): EventType | undefined {
+  if (selection.all) return event.type;
+  const before = event.previous !== undefined && selection.matches(event.previous.object);
+  const after = event.type !== 'DELETED' && selection.matches(event.entry.object);
+  if (after) return before ? 'MODIFIED' : 'ADDED';
+  return before ? 'DELETED' : undefined;
+}
+
+export interface WatchEnvironment {
+  clock: Clock;
+  registry: Registry;
+  namespace: string;
+  selection: Selection;
+  options: ListOptions;
+  representation: Representation;
+  signal: AbortSignal;
+}
+
+/** Opens a watch. Resolves when its starting point is known. A resourceVersion that is too old is answered, as upstream's, by an ERROR event. */
+export async function watch(environment: WatchEnvironment): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const { registry, options, selection, representation } = environment;
+  const { cache } = registry.store;
+  const prefix = registry.prefixOf(environment.namespace);
+  const stream = new WatchStream(environment, prefix);
+  const wanted = options.resourceVersion === '' ? undefined : parseResourceVersion(options.resourceVersion);
+  const initial = options.sendInitialEvents ?? (wanted === undefined || wanted === 0);
+  try {
+    if (initial) {
+      if (wanted === undefined) {
+        const revision = await registry.store.currentRevision();
+        if (!(await cache.waitFor(revision, 3000))) throw newTooLargeResourceVersion(revision, cache.revision);
+      } else if (!(await cache.waitFor(wanted, 3000))) throw newTooLargeResourceVersion(wanted, cache.revision);
+    } else if (!cache.whole) await cache.waitFor(0, 3000);
+    const collection = cache.collection(registry.resource.storagePrefix);
+    if (initial) {
+      for (const entry of collection.list(prefix))
+        if (selection.all || selection.matches(entry.object))
+          stream.push(() => encodeEvent('ADDED', representation.one(entry)));
+      stream.reached = cache.revision;
+      if (options.sendInitialEvents && options.allowWatchBookmarks) stream.push(stream.bookmark(true));
+    } else {
+      const from = wanted ?? cache.revision;
+      const missed = collection.eventsAfter(from);
+      if (!missed) throw newTooOldResourceVersion(from, collection.oldest);
+      stream.reached = from;
+      for (const event of missed) stream.event(event);
+    }
+    stream.attach(collection.sinks);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code !== 410 && error.code !== 504) throw error;
+    stream.push(() => encodeEvent('ERROR', JSON.stringify(error.status)));
+    stream.end();
+  }
+  return stream.body;
+}
+
+class WatchStream implements EventSink {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  reached = 0;
+  readonly #environment: WatchEnvironment;
+  readonly #prefix: string;
+  #queue: (() => Uint8Array)[] = [];
+  #pending = 0;
+  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  #sinks: Set<EventSink> | undefined;
+  #ended = false;
+  #cancels: (() => void)[] = [];
+
+  constructor(environment: WatchEnvironment, prefix: string) {
+    this.#environment = environment;
+    this.#prefix = prefix;
+    this.body = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#flush(),
+        cancel: () => this.#close(),
+      },
+      { highWaterMark: chunkTarget, size: (chunk) => chunk.byteLength },
+    );
+  }
+
+  /** Begins to follow events as they come. */
+  attach(sinks: Set<EventSink>): void {
+    const { clock, options, signal } = this.#environment;
+    if (this.#ended) return;
+    this.#sinks = sinks;
+    sinks.add(this);
+    const seconds = options.timeoutSeconds ?? 0;
+    this.#cancels.push(clock.after(seconds > 0 ? seconds * 1000 : 1_800_000, () => this.#timedOut()));
+    if (options.allowWatchBookmarks) this.#scheduleBookmark();
+    const abort = () => this.end();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#cancels.push(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) this.end();
+  }
+
+  #scheduleBookmark(): void {
+    let cancel = () => {};
+    const next = () => {
+      cancel = this.#environment.clock.after(bookmarkPeriod, () => {
+        if (this.#queue.length === 0) this.push(this.bookmark(false));
+        next();
+      });
+    };
+    next();
+    this.#cancels.push(() => cancel());
+  }
+
+  #timedOut(): void {
+    if (this.#environment.options.allowWatchBookmarks) this.push(this.bookmark(false));
+    this.end();
+  }
+
+  /** A BOOKMARK at what has been reached when it is made. */
+  bookmark(initialEventsEnd: boolean): () => Uint8Array {
+    const { registry, representation } = this.#environment;
+    // Between events the cache may have advanced without news for this watcher: so has the watcher.
+    const { cache } = registry.store;
+    if (cache.whole) this.reached = Math.max(this.reached, cache.revision);
+    const { kind, apiVersion } = registry.resource;
+    const metadata = {
+      resourceVersion: String(this.reached),
+      creationTimestamp: null,
+      ...(initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+    };
+    const object = representation.bookmark?.(metadata) ?? JSON.stringify({ kind, apiVersion, metadata });
+    return () => encodeEvent('BOOKMARK', object);
+  }
+
+  event(event: StoreEvent): boolean {
+    if (event.revision <= this.reached) return true;
+    this.reached = event.revision;
+    if (!event.entry.key.startsWith(this.#prefix)) return true;
+    const { selection, representation } = this.#environment;
+    const type = seen(event, selection);
+    if (!type) return true;
+    // An object that leaves the selection is shown as it last was in it, at the revision at which it left.
+    const entry =
+      type === 'DELETED' && event.type !== 'DELETED' && event.previous
+        ? event.previous.at(event.revision)
+        : event.entry;
+    this.#pending++;
+    this.push(() => {
+      this.#pending--;
+      return sharedEncoding(event, type, entry, representation);
+    });
+    return this.#pending < queueLimit;
+  }
+
+  push(item: () => Uint8Array): void {
+    if (this.#ended) return;
+    this.#queue.push(item);
+    if ((this.#controller?.desiredSize ?? 0) > 0) this.#flush();
+  }
+
+  #flush(): void {
+    if (!this.#controller || this.#queue.length === 0) return;
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let taken = 0;
+    while (taken < this.#queue.length && size < chunkTarget) {
+      const chunk = (this.#queue[taken] as () => Uint8Array)();
+      taken++;
+      chunks.push(chunk);
+      size += chunk.byteLength;
+    }
+    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
+    const joined = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      joined.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    this.#controller.enqueue(joined);
+    if (this.#ended && this.#queue.length === 0) this.#controller.close();
+  }
+
+  /** Ends the stream after what is queued. */
+  end(): void {
+    if (this.#ended) return;
+    this.#close();
+    if (this.#queue.length === 0) this.#controller?.close();
+  }
+
+  cut(): void {
+    this.#queue = [];
+    this.end();
+  }
+
+  #close(): void {
+    this.#ended = true;
+    this.#sinks?.delete(this);
+    for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+}

@@ -1,0 +1,62 @@
+// The API server: the whole of Kubernetes' HTTP API over one store. `createApiServer` gives its handler; `startApiServer` also serves it on the network.
+
+import type { Env, Running } from '../env/env.ts';
+import { Admission } from './admission/admission.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { mastersAuthorizer, union } from './auth/authorizer.ts';
+import { bootstrapNamespaces } from './bootstrap.ts';
+import type { ApiServerConfig } from './config.ts';
+import { Catalog } from './registry/catalog.ts';
+import { conversions } from './registry/versions.ts';
+import type { Core } from './server/core.ts';
+import { handle } from './server/handler.ts';
+import { validate } from './server/machinery.ts';
+import { Store } from './storage/store.ts';
+import { WatchCache } from './storage/watch-cache.ts';
+import { strategyOf } from './strategies/index.ts';
+
+export type { ApiServerConfig } from './config.ts';
+
+export interface ApiServer extends Running {
+  /** Serves one request; never rejects. */
+  handle(request: Request): Promise<Response>;
+}
+
+/** Starts an API server that is called directly. Resolves when its cache is filled and the system's objects are there. */
+export async function createApiServer(env: Env, config: ApiServerConfig): Promise<ApiServer> {
+  const cache = new WatchCache(config.etcd, env.clock);
+  const store = new Store(config.etcd, cache, env.clock);
+  const catalog = new Catalog(store, { validate }, strategyOf, conversions);
+  const core: Core = {
+    env,
+    config,
+    store,
+    catalog,
+    admission: new Admission([]),
+    authenticator: new Authenticator(config.tokens, [], config.frontKey),
+    authorizer: union([mastersAuthorizer, { authorize: () => ({ decision: 'allow', reason: '' }) }]),
+  };
+  await cache.start();
+  await bootstrapNamespaces(core);
+  return {
+    handle: (request) => handle(core, request),
+    async stop() {
+      cache.stop();
+    },
+  };
+}
+
+/** Starts an API server on the network, at `config.host` and at the address that all API servers share. */
+export async function startApiServer(env: Env, config: ApiServerConfig): Promise<Running> {
+  const server = await createApiServer(env, config);
+  const port = config.host.split(':')[1] ?? '6443';
+  const served = [...new Set([config.host, `kube-apiserver:${port}`])].map((host) =>
+    env.network.serve(host, (request) => server.handle(request)),
+  );
+  return {
+    async stop() {
+      for (const closable of served) closable.close();
+      await server.stop();
+    },
+  };
+}

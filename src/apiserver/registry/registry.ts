@@ -1,0 +1,331 @@
+// The generic registry of one resource: create, get, update and delete with upstream's order of steps (apiserver/pkg/registry/generic/registry/store.go).
+//
+// Invariants: nothing is written that was not validated; an update is computed from, and written over, one known revision, and computed anew when it loses the
+// race; a dry run goes through every step but the write.
+
+import type { FieldErrorList } from '../../api/field-error.ts';
+import { invalid, path } from '../../api/field-error.ts';
+import {
+  newAlreadyExists,
+  newBadRequest,
+  newConflict,
+  newGenerateNameConflict,
+  newInvalid,
+  newNotFound,
+  optimisticLockMessage,
+} from '../../api/status.ts';
+import { rfc3339 } from '../../env/clock.ts';
+import { randomNameSuffix, randomUuid } from '../../env/random.ts';
+import { deepEqual, encodeForStorage, type KubeObject } from '../object.ts';
+import type { RequestContext } from '../server/context.ts';
+import { Entry } from '../storage/entry.ts';
+import type { CommitObserver, Store, WriteResult } from '../storage/store.ts';
+import { commitObserver } from './commit-trace.ts';
+import { planDeletion } from './deletion.ts';
+import { checkPreconditions, type DeleteOptions } from './preconditions.ts';
+import type { ResourceInfo } from './resource.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Schema-driven validation, from the floor below; plus what admission wants to see before a write. */
+export interface Checks {
+  validate(resource: ResourceInfo, object: KubeObject, old: KubeObject | undefined): FieldErrorList;
+}
+
+export interface WriteOptions {
+  dryRun: boolean;
+  /** Runs after strategy and validation, just before the write (validating admission). */
+  admit?: (object: KubeObject, old: KubeObject | undefined) => Promise<void>;
+}
+
+export interface UpdateOptions extends WriteOptions {
+  /** '' for the main endpoint. Others skip the strategy's prepareForUpdate: the caller sees to what may change. */
+  subresource: string;
+  /** Makes the object when there is none (PUT and apply on a name not there). */
+  create?: () => Promise<KubeObject>;
+  createOptions?: WriteOptions;
+}
+
+export interface UpdateResult {
+  entry: Entry;
+  created: boolean;
+}
+
+export class Registry {
+  readonly resource: ResourceInfo;
+  readonly store: Store;
+  readonly strategy: Strategy;
+  readonly #checks: Checks;
+
+  constructor(resource: ResourceInfo, store: Store, strategy: Strategy, checks: Checks) {
+    this.resource = resource;
+    this.store = store;
+    this.strategy = strategy;
+    this.#checks = checks;
+  }
+
+  key(namespace: string, name: string): string {
+    return `${this.prefixOf(namespace)}${name}`;
+  }
+
+  /** Prefix of all keys, or of one namespace's. */
+  prefixOf(namespace: string): string {
+    const { storagePrefix, namespaced } = this.resource;
+    return namespaced && namespace !== '' ? `${storagePrefix}${namespace}/` : storagePrefix;
+  }
+
+  /** Throws NotFound. */
+  async get(namespace: string, name: string): Promise<Entry> {
+    const entry = await this.find(namespace, name);
+    if (!entry) throw newNotFound(this.resource.groupResource, name);
+    return entry;
+  }
+
+  find(namespace: string, name: string): Promise<Entry | undefined> {
+    return this.store.get(this.resource.storagePrefix, this.key(namespace, name));
+  }
+
+  /** Fills in what the system sets, before admission (rest.FillObjectMetaSystemFields and generateName). */
+  fillSystemFields(object: KubeObject, context: RequestContext): void {
+    const { metadata } = object;
+    if (this.resource.namespaced) {
+      if (metadata.namespace && metadata.namespace !== context.info.namespace)
+        throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
+      metadata.namespace = context.info.namespace;
+    } else if (metadata.namespace) {
+      delete metadata.namespace;
+    }
+    delete metadata.deletionTimestamp;
+    delete metadata.deletionGracePeriodSeconds;
+    delete metadata.selfLink;
+    if (metadata.resourceVersion === '' || metadata.resourceVersion === '0') delete metadata.resourceVersion;
+    metadata.uid = randomUuid(context.env.random);
+    metadata.creationTimestamp = rfc3339(context.env.clock.now());
+    if (metadata.generateName && !metadata.name) this.#generateName(object, context);
+  }
+
+  #generateName(object: KubeObject, context: RequestContext): void {
+    const base = (object.metadata.generateName ?? '').slice(0, 58);
+    object.metadata.name = base + randomNameSuffix(context.env.random);
+  }
+
+  /** Creates `object`, on which fillSystemFields and mutating admission have run. Throws AlreadyExists, Invalid. */
+  async create(object: KubeObject, context: RequestContext, options: WriteOptions): Promise<Entry> {
+    const { strategy, resource } = this;
+    const { metadata } = object;
+    const generated = metadata.generateName !== undefined && metadata.generateName !== '';
+    if (metadata.resourceVersion) throw newBadRequest('resourceVersion should not be set on objects to be created');
+    if (strategy.generation) metadata.generation = 1;
+    else delete metadata.generation;
+    if (strategy.hasStatus) delete object['status'];
+    strategy.prepareForCreate?.(object, context);
+    const rollback = await strategy.beginCreate?.(object, context);
+    try {
+      this.#throwIfInvalid(object, [
+        ...this.#checks.validate(resource, object, undefined),
+        ...(strategy.validate?.(object) ?? []),
+      ]);
+      for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warnings.add(warning);
+      await options.admit?.(object, undefined);
+      const key = this.key(metadata.namespace ?? '', metadata.name);
+      if (options.dryRun) {
+        if (await this.find(metadata.namespace ?? '', metadata.name)) throw this.#exists(object, generated);
+        return new Entry(key, 0, encodeForStorage(object));
+      }
+      const result = await this.store.create(key, object, this.observer(context, 'create'));
+      if ('conflict' in result) throw this.#exists(object, generated);
+      return result.entry;
+    } catch (error) {
+      rollback?.();
+      throw error;
+    }
+  }
+
+  #exists(object: KubeObject, generated: boolean): Error {
+    const { name } = object.metadata;
+    return generated
+      ? newGenerateNameConflict(this.resource.groupResource, name)
+      : newAlreadyExists(this.resource.groupResource, name);
+  }
+
+  /**
+   * Reads the object, lets `transform` make the new one (mutating admission included), checks it and writes it; again, if another writer was faster.
+   * A resourceVersion in the new object makes the write conditional on it. Throws Conflict, NotFound, Invalid.
+   */
+  async update(
+    namespace: string,
+    name: string,
+    context: RequestContext,
+    transform: (current: Entry) => Promise<KubeObject>,
+    options: UpdateOptions,
+  ): Promise<UpdateResult> {
+    const { resource } = this;
+    const key = this.key(namespace, name);
+    let current = await this.find(namespace, name);
+    for (let attempt = 0; ; attempt++) {
+      if (!current) {
+        if (!options.create) throw newNotFound(resource.groupResource, name);
+        const object = await options.create();
+        try {
+          return { entry: await this.create(object, context, options.createOptions ?? options), created: true };
+        } catch (error) {
+          current = attempt < 5 ? await this.store.getFromStore(key) : undefined;
+          if (!current) throw error;
+          continue;
+        }
+      }
+      const old = current.object;
+      const object = await transform(current);
+      const wanted = object.metadata.resourceVersion;
+      if (wanted === undefined || wanted === '' || wanted === '0') {
+        if (this.strategy.requireResourceVersion && options.subresource === '')
+          throw newInvalid(resource.groupKind, name, [
+            invalid(path('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
+          ]);
+      } else if (wanted !== old.metadata.resourceVersion) {
+        throw newConflict(resource.groupResource, name, optimisticLockMessage);
+      }
+      if (object.metadata.uid && object.metadata.uid !== old.metadata.uid)
+        throw newConflict(
+          resource.groupResource,
+          name,
+          `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+        );
+      const entry = await this.#write(current, old, object, context, options);
+      if (entry instanceof Entry) return { entry, created: false };
+      if (attempt >= 100) throw newConflict(resource.groupResource, name, optimisticLockMessage);
+      current = entry.conflict;
+    }
+  }
+
+  async #write(
+    current: Entry,
+    old: KubeObject,
+    object: KubeObject,
+    context: RequestContext,
+    options: UpdateOptions,
+  ): Promise<Entry | { conflict: Entry | undefined }> {
+    const { strategy, resource } = this;
+    this.#keepSystemFields(object, old);
+    let rollback: (() => void) | undefined;
+    if (options.subresource === '') {
+      if (strategy.hasStatus) copyField(object, old, 'status');
+      strategy.prepareForUpdate?.(object, old, context);
+      rollback = await strategy.beginUpdate?.(object, old, context);
+    } else if (options.subresource === 'status') {
+      for (const field in object) if (field !== 'status' && field !== 'metadata') copyField(object, old, field);
+      for (const field in old) if (!(field in object) && field !== 'status') copyField(object, old, field);
+      strategy.prepareStatusUpdate?.(object, old);
+    }
+    try {
+      if (strategy.generation && options.subresource !== 'status' && desiredChanged(object, old))
+        object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+      this.#throwIfInvalid(object, [
+        ...this.#checks.validate(resource, object, old),
+        ...(options.subresource === '' ? (strategy.validateUpdate?.(object, old) ?? []) : []),
+      ]);
+      for (const warning of strategy.warnings?.(object, old) ?? []) context.warnings.add(warning);
+      await options.admit?.(object, old);
+      object.metadata.resourceVersion = old.metadata.resourceVersion;
+      if (deepEqual(object, old)) return current;
+      if (options.dryRun) return new Entry(current.key, current.revision, encodeForStorage(object));
+      const observer = this.observer(context, context.info.verb === 'patch' ? 'patch' : 'update');
+      if (nothingHoldsIt(object)) {
+        // The last finalizer of an object being deleted is gone: so is the object.
+        const result = await this.store.delete(current, observer);
+        if ('conflict' in result) return result;
+        strategy.afterDelete?.(object);
+        return new Entry(current.key, result.entry.revision, encodeForStorage(object));
+      }
+      const result = await this.store.replace(current, object, observer);
+      if ('conflict' in result) rollback?.();
+      return 'conflict' in result ? result : result.entry;
+    } catch (error) {
+      rollback?.();
+      throw error;
+    }
+  }
+
+  #keepSystemFields(object: KubeObject, old: KubeObject): void {
+    const { metadata } = object;
+    if (this.resource.namespaced) metadata.namespace ??= old.metadata.namespace ?? '';
+    for (const field of ['uid', 'creationTimestamp', 'generation'] as const) {
+      if (old.metadata[field] === undefined) delete metadata[field];
+      else Object.assign(metadata, { [field]: old.metadata[field] });
+    }
+    for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
+      if (old.metadata[field] === undefined) delete metadata[field];
+      else Object.assign(metadata, { [field]: old.metadata[field] });
+    }
+    delete metadata.selfLink;
+    metadata.managedFields ??= old.metadata.managedFields;
+    if (metadata.managedFields === undefined) delete metadata.managedFields;
+  }
+
+  #throwIfInvalid(object: KubeObject, errors: FieldErrorList): void {
+    if (errors.length > 0) throw newInvalid(this.resource.groupKind, object.metadata.name, errors);
+  }
+
+  /**
+   * Deletes, or begins to: with grace or finalizers the object stays, marked. Returns the last state and whether it is gone.
+   * `admit` sees the object before anything happens to it.
+   */
+  async delete(
+    namespace: string,
+    name: string,
+    context: RequestContext,
+    options: DeleteOptions,
+    admit?: (object: KubeObject) => Promise<void>,
+  ): Promise<{ entry: Entry; gone: boolean }> {
+    const { resource, strategy } = this;
+    const dryRun = (options.dryRun?.length ?? 0) > 0;
+    const observer = this.observer(context, 'delete');
+    let current: Entry | undefined = await this.get(namespace, name);
+    for (;;) {
+      if (!current) throw newNotFound(resource.groupResource, name);
+      checkPreconditions(resource, current.object, options.preconditions);
+      await admit?.(current.object);
+      const plan = planDeletion(strategy, current.copy(), options, context.env.clock.now());
+      if (plan.action === 'keep') return { entry: current, gone: false };
+      if (dryRun)
+        return {
+          entry: new Entry(current.key, current.revision, encodeForStorage(plan.object)),
+          gone: plan.action === 'remove',
+        };
+      const result: WriteResult =
+        plan.action === 'remove'
+          ? await this.store.delete(current, observer)
+          : await this.store.replace(current, plan.object, observer);
+      if ('conflict' in result) {
+        current = result.conflict;
+        continue;
+      }
+      if (plan.action === 'remove') strategy.afterDelete?.(current.object);
+      return { entry: result.entry, gone: plan.action === 'remove' };
+    }
+  }
+
+  observer(context: RequestContext, verb: string): CommitObserver {
+    return commitObserver(context, verb);
+  }
+}
+
+function copyField(object: KubeObject, old: KubeObject, field: string): void {
+  if (old[field] === undefined) delete object[field];
+  else object[field] = old[field];
+}
+
+/** Whether anything but metadata and status differs. */
+function desiredChanged(object: KubeObject, old: KubeObject): boolean {
+  for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))
+    if (field !== 'metadata' && field !== 'status' && !deepEqual(object[field], old[field])) return true;
+  return false;
+}
+
+function nothingHoldsIt({ metadata, spec }: KubeObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+    (metadata.finalizers ?? []).length === 0 &&
+    ((spec as { finalizers?: unknown[] } | undefined)?.finalizers ?? []).length === 0
+  );
+}

@@ -1,0 +1,24 @@
+// What all parts of one API server share.
+
+import type { Env } from '../../env/env.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import type { ApiServerConfig } from '../config.ts';
+import type { Catalog } from '../registry/catalog.ts';
+import type { Served } from '../registry/served.ts';
+import type { Store } from '../storage/store.ts';
+import type { RequestContext } from './context.ts';
+
+export interface Core {
+  env: Env;
+  config: ApiServerConfig;
+  store: Store;
+  catalog: Catalog;
+  admission: Admission;
+  authenticator: Authenticator;
+  authorizer: Authorizer;
+}
+
+/** Answers one subresource (or review) for all its verbs. Undefined: the verb is not supported. */
+export type SpecialHandler = (core: Core, context: RequestContext, served: Served) => Promise<Response> | undefined;

@@ -1,0 +1,150 @@
+// Requests for resources: finds what is served, the representation that is wanted, and the endpoint for the verb.
+
+import { newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
+import { deleteCollection, deleteOne } from '../endpoints/delete.ts';
+import { list, renderList } from '../endpoints/list.ts';
+import { readListOptions } from '../endpoints/list-options.ts';
+import { metadataRepresentation, nativeRepresentation, type Representation } from '../endpoints/representation.ts';
+import { selectionOf } from '../endpoints/selection.ts';
+import { tableRepresentation } from '../endpoints/table.ts';
+import { watch } from '../endpoints/watch.ts';
+import { create, patch, update, type Written } from '../endpoints/write.ts';
+import type { Served } from '../registry/served.ts';
+import { findSpecial } from '../subresources/index.ts';
+import type { RequestContext } from './context.ts';
+import type { Core } from './core.ts';
+import { type Negotiated, negotiate } from './negotiate.ts';
+import { jsonResponse, streamResponse, textResponse } from './respond.ts';
+
+const objectForms = ['Table', 'PartialObjectMetadata'];
+const listForms = ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'];
+
+function representationOf(core: Core, served: Served, context: RequestContext, accept: Negotiated): Representation {
+  if (accept.as === 'Table') return tableRepresentation(served.resource, context, accept.version, core.env.clock);
+  if (accept.as === 'PartialObjectMetadata' || accept.as === 'PartialObjectMetadataList')
+    return metadataRepresentation(served.resource, accept.version);
+  return nativeRepresentation(served.resource);
+}
+
+export async function serveResource(core: Core, context: RequestContext): Promise<Response> {
+  const { info } = context;
+  const served = core.catalog.find(info.group, info.version, info.resource);
+  if (!served) throw newPathNotFound();
+  const { resource } = served;
+  const special = findSpecial(resource, info.subresource);
+  if (special) {
+    const answer = special(core, context, served);
+    if (!answer) throw newMethodNotAllowed();
+    return answer;
+  }
+  if (info.subresource !== '') {
+    const sub = resource.subresources.find(({ name }) => name === info.subresource);
+    if (!sub) throw newPathNotFound();
+    if (!sub.verbs.includes(info.verb)) throw newMethodNotAllowed();
+  } else if (!resource.verbs.includes(info.verb)) {
+    throw newMethodNotAllowed();
+  }
+  if (info.rest !== '') throw newPathNotFound();
+  if (resource.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) throw newPathNotFound();
+  if (!resource.namespaced && info.namespace !== '' && resource.resource !== 'namespaces') throw newPathNotFound();
+  switch (info.verb) {
+    case 'get':
+      return get(core, context, served);
+    case 'list':
+      return listAll(core, context, served);
+    case 'watch':
+      return openWatch(core, context, served);
+    case 'create':
+      return written(core, context, served, create({ context, served, admission: core.admission }));
+    case 'update':
+      return written(core, context, served, update({ context, served, admission: core.admission }));
+    case 'patch':
+      return written(core, context, served, patch({ context, served, admission: core.admission }));
+    case 'delete':
+      return remove(core, context, served);
+    case 'deletecollection': {
+      const accept = negotiate(context.request, context.url, listForms);
+      const { revision, entries } = await deleteCollection(context, served, core.admission);
+      const rendered = renderList(
+        { revision, entries, continue: '', remaining: undefined },
+        representationOf(core, served, context, accept),
+      );
+      return listResponse(rendered, accept, 'application/json');
+    }
+    default:
+      throw newMethodNotAllowed();
+  }
+}
+
+async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
+  const accept = negotiate(context.request, context.url, objectForms);
+  const representation = representationOf(core, served, context, accept);
+  const entry = await served.registry.get(context.info.namespace, context.info.name);
+  return textResponse(representation.one(entry), 200, accept, representation.mediaType);
+}
+
+async function listAll(core: Core, context: RequestContext, served: Served): Promise<Response> {
+  const accept = negotiate(context.request, context.url, listForms);
+  const options = readListOptions(context.url.searchParams, false);
+  const { resource, registry } = served;
+  const selection = selectionOf(resource, registry.strategy, options.labelSelector, options.fieldSelector);
+  const result = await list(registry, context.info.namespace, selection, options);
+  const representation = representationOf(core, served, context, accept);
+  return listResponse(renderList(result, representation), accept, representation.mediaType);
+}
+
+async function listResponse(
+  rendered: string | ReadableStream<Uint8Array<ArrayBuffer>>,
+  accept: Negotiated,
+  mediaType: string,
+): Promise<Response> {
+  if (typeof rendered === 'string') return textResponse(rendered, 200, accept, mediaType);
+  if (accept.encoding === 'json' && !accept.pretty) return streamResponse(rendered, mediaType);
+  return textResponse(await new Response(rendered).text(), 200, accept, mediaType);
+}
+
+async function openWatch(core: Core, context: RequestContext, served: Served): Promise<Response> {
+  const { resource, registry } = served;
+  if (!resource.verbs.includes('watch')) throw newMethodNotAllowed();
+  const accept = negotiate(context.request, context.url, objectForms);
+  const options = readListOptions(context.url.searchParams, true);
+  const { name } = context.info;
+  const fieldSelector =
+    name === ''
+      ? options.fieldSelector
+      : [...options.fieldSelector, { field: 'metadata.name', operator: '=' as const, value: name }];
+  const stream = await watch({
+    clock: core.env.clock,
+    registry,
+    namespace: context.info.namespace,
+    selection: selectionOf(resource, registry.strategy, options.labelSelector, fieldSelector),
+    options,
+    representation: representationOf(core, served, context, accept),
+    signal: context.request.signal,
+  });
+  return streamResponse(
+    stream,
+    accept.as === '' ? 'application/json' : `application/json;as=${accept.as};g=meta.k8s.io;v=${accept.version}`,
+  );
+}
+
+/** Answers a write with the object as stored. */
+export async function written(
+  core: Core,
+  context: RequestContext,
+  served: Served,
+  writing: Promise<Written>,
+): Promise<Response> {
+  const accept = negotiate(context.request, context.url, objectForms);
+  const { entry, code } = await writing;
+  const representation = representationOf(core, served, context, accept);
+  return textResponse(representation.one(entry), code, accept, representation.mediaType);
+}
+
+async function remove(core: Core, context: RequestContext, served: Served): Promise<Response> {
+  const accept = negotiate(context.request, context.url, objectForms);
+  const result = await deleteOne(context, served, core.admission);
+  if ('status' in result) return jsonResponse(result.status, 200, accept);
+  const representation = representationOf(core, served, context, accept);
+  return textResponse(representation.one(result.entry), result.code, accept, representation.mediaType);
+}

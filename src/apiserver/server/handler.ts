@@ -1,0 +1,94 @@
+// The chain that every request passes: who, may they, what (apiserver/pkg/server/config.go, DefaultBuildHandlerChain).
+//
+// Invariant: whatever happens the answer is a Response; an error is a Status; nothing is thrown.
+
+import { newBadRequest } from '../../api/status.ts';
+import { rfc3339Micro } from '../../env/clock.ts';
+import { parseTraceparent } from '../../env/trace.ts';
+import { anonymous } from '../auth/authenticator.ts';
+import { attributesOf, demand } from '../auth/authorizer.ts';
+import { impersonate } from '../auth/impersonation.ts';
+import type { RequestContext } from './context.ts';
+import type { Core } from './core.ts';
+import { serveResource } from './dispatch.ts';
+import { servePath } from './paths.ts';
+import { parseRequestInfo } from './request-info.ts';
+import { errorResponse } from './respond.ts';
+
+const longRunning = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+
+/** Serves one request. Never rejects. */
+export async function handle(core: Core, request: Request): Promise<Response> {
+  const { env } = core;
+  const url = new URL(request.url);
+  const info = parseRequestInfo(request.method, url);
+  const parent = parseTraceparent(request.headers.get('traceparent'));
+  const context: RequestContext = {
+    env,
+    request,
+    url,
+    info,
+    user: anonymous,
+    span: env.trace.span(parent),
+    parentSpanId: parent?.spanId,
+    warnings: new Set(),
+  };
+  const began = env.clock.now();
+  let response: Response;
+  try {
+    response = await answer(core, context);
+  } catch (error) {
+    response = errorResponse(error);
+  }
+  for (const warning of context.warnings) response.headers.append('warning', `299 - ${JSON.stringify(warning)}`);
+  if (env.trace.wants('request')) audit(core, context, response, began);
+  response.headers.set('audit-id', auditId(context));
+  return response;
+}
+
+/** An audit id in the shape of a UUID, out of the span, so that log lines lead to the trace. */
+function auditId({ span: { traceId, spanId } }: RequestContext): string {
+  const hex = (traceId.slice(0, 16) + spanId).padStart(32, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+async function answer(core: Core, context: RequestContext): Promise<Response> {
+  const { info, request } = context;
+  context.user = await core.authenticator.authenticate(request);
+  await impersonate(core, context);
+  if (/%(?![0-9a-fA-F]{2})/.test(info.path)) throw newBadRequest(`invalid URL escape in ${JSON.stringify(info.path)}`);
+  demand(core.authorizer, attributesOf(context.user, info));
+  if (info.isResource) return serveResource(core, context);
+  return servePath(core, context);
+}
+
+/** The audit event of one request, at level Metadata (audit.k8s.io/v1 Event). */
+function audit({ env }: Core, context: RequestContext, response: Response, began: number): void {
+  const { info, request, url, user, span, parentSpanId } = context;
+  const objectRef = info.isResource && {
+    resource: info.resource,
+    ...(info.namespace && { namespace: info.namespace }),
+    ...(info.name && { name: info.name }),
+    ...(info.group && { apiGroup: info.group }),
+    apiVersion: info.version,
+    ...(info.subresource && { subresource: info.subresource }),
+  };
+  env.trace.record({
+    gate: 'request',
+    context: span,
+    ...(parentSpanId !== undefined && { parentSpanId }),
+    will: `${request.method} ${url.pathname}`,
+    detail: {
+      stage: longRunning.has(info.subresource) || info.verb === 'watch' ? 'ResponseStarted' : 'ResponseComplete',
+      verb: info.verb,
+      requestURI: url.pathname + url.search,
+      user: user.name,
+      groups: user.groups,
+      userAgent: request.headers.get('user-agent') ?? '',
+      ...(objectRef && { objectRef }),
+      responseStatus: response.status,
+      requestReceivedTimestamp: rfc3339Micro(began),
+      milliseconds: env.clock.now() - began,
+    },
+  });
+}

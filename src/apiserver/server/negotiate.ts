@@ -1,0 +1,61 @@
+// Content negotiation: which form and encoding the Accept header asks for (apiserver/pkg/endpoints/handlers/negotiation).
+
+import { newNotAcceptable } from '../../api/status.ts';
+
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
+export interface Negotiated {
+  encoding: Encoding;
+  /** "Table", "PartialObjectMetadata", "PartialObjectMetadataList", "APIGroupDiscoveryList" or ''. */
+  as: string;
+  /** Version of the form asked for: "v1", "v1beta1", "v2". */
+  version: string;
+  pretty: boolean;
+}
+
+const encodings: Record<string, Encoding> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'text/yaml': 'yaml',
+  'application/x-yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+  '*/*': 'json',
+  'application/*': 'json',
+};
+
+interface Clause {
+  type: string;
+  parameters: Map<string, string>;
+  q: number;
+}
+
+function parseAccept(header: string): Clause[] {
+  const clauses = header.split(',').map((part): Clause => {
+    const [type = '', ...rest] = part.split(';').map((piece) => piece.trim());
+    const parameters = new Map(rest.map((piece) => [piece.split('=')[0] ?? '', piece.split('=')[1] ?? '']));
+    return { type: type.toLowerCase(), parameters, q: Number(parameters.get('q') ?? 1) };
+  });
+  // The sort is stable: among equals the client's order holds.
+  return clauses.filter(({ q }) => !(q <= 0)).sort((a, b) => b.q - a.q);
+}
+
+/**
+ * The first clause that can be served. `forms` are the values of "as" that this endpoint knows, `binary` whether it can write protobuf.
+ * Throws NotAcceptable.
+ */
+export function negotiate(request: Request, url: URL, forms: readonly string[] = [], binary = false): Negotiated {
+  const pretty = url.searchParams.get('pretty');
+  const base = { pretty: pretty !== null && pretty !== 'false' && pretty !== '0' };
+  const header = request.headers.get('accept');
+  if (header === null || header === '' || header === '*/*') return { encoding: 'json', as: '', version: '', ...base };
+  for (const { type, parameters } of parseAccept(header)) {
+    const encoding = encodings[type];
+    if (!encoding || (encoding === 'protobuf' && !binary)) continue;
+    const as = parameters.get('as') ?? '';
+    if (as !== '' && !forms.includes(as)) continue;
+    const version = parameters.get('v') ?? '';
+    if (as !== '' && version !== 'v1' && version !== 'v1beta1' && version !== 'v2' && version !== 'v2beta1') continue;
+    return { encoding, as, version, ...base };
+  }
+  throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+}

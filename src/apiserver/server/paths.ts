@@ -1,0 +1,102 @@
+// Paths that are no resources: version, health, discovery, schema, keys (apiserver/pkg/server/routes).
+
+import { newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
+import { defaults } from '../config.ts';
+import { aggregated, apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts';
+import type { RequestContext } from './context.ts';
+import type { Core } from './core.ts';
+import { health } from './health.ts';
+import { negotiate } from './negotiate.ts';
+import { jsonResponse, textResponse } from './respond.ts';
+
+const discoveryForms = ['APIGroupDiscoveryList'];
+
+function versionInfo({ config }: Core) {
+  const gitVersion = config.version ?? defaults.version;
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
+  return {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: '',
+    platform: 'linux/amd64',
+  };
+}
+
+export async function servePath(core: Core, context: RequestContext): Promise<Response> {
+  const { request, url } = context;
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw newMethodNotAllowed();
+  const path = url.pathname.length > 1 ? url.pathname.replace(/\/+$/, '') : url.pathname;
+  const answer = await route(core, context, path);
+  if (!answer) throw newPathNotFound();
+  return answer;
+}
+
+async function route(core: Core, context: RequestContext, path: string): Promise<Response | undefined> {
+  const { catalog } = core;
+  const check = health(core, context, path);
+  if (check) return check;
+  if (path === '/version') return jsonResponse(versionInfo(core));
+  if (path === '/api' || path === '/apis') {
+    const accept = negotiate(context.request, context.url, discoveryForms);
+    if (accept.as === 'APIGroupDiscoveryList') {
+      const version = accept.version === 'v2beta1' ? 'v2beta1' : 'v2';
+      const document = JSON.stringify(aggregated(catalog, path === '/api', version));
+      const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+      return cached(context, document, type);
+    }
+    return jsonResponse(path === '/api' ? apiVersions(core.config.host) : apiGroupList(catalog), 200, accept);
+  }
+  const parts = path.split('/').slice(1);
+  if (parts[0] === 'api' && parts.length === 2) return found(context, apiResourceList(catalog, '', parts[1] as string));
+  if (parts[0] === 'apis' && parts.length === 2) return found(context, apiGroupDocument(catalog, parts[1] as string));
+  if (parts[0] === 'apis' && parts.length === 3)
+    return found(context, apiResourceList(catalog, parts[1] as string, parts[2] as string));
+  if (path === '/') return jsonResponse({ paths: indexPaths(core) });
+  return undefined;
+}
+
+function found(context: RequestContext, document: object | undefined): Response | undefined {
+  return document && jsonResponse(document, 200, negotiate(context.request, context.url));
+}
+
+/** A document with an ETag: 304 for a client that has it. */
+export function cached(context: RequestContext, text: string, type: string): Response {
+  let h = 0xcbf29ce484222325n;
+  for (let i = 0; i < text.length; i += 7) h = BigInt.asUintN(64, (h ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
+  const etag = `"${text.length.toString(16)}${h.toString(16).toUpperCase()}"`;
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  if (context.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
+  const response = textResponse(text, 200, undefined, type);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
+function indexPaths({ catalog }: Core): string[] {
+  const paths = new Set([
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  ]);
+  for (const { resource } of catalog.all()) {
+    if (resource.group === '') continue;
+    paths.add(`/apis/${resource.group}`).add(`/apis/${resource.group}/${resource.version}`);
+  }
+  return [...paths].sort();
+}

@@ -1,0 +1,26 @@
+// The quality-of-service class of a pod (pkg/apis/core/v1/helper/qos).
+
+import type { PodSpec } from '../../api/generated/types.ts';
+import { compareQuantity, quantityMilliValue } from '../../api/quantity.ts';
+
+const computed = ['cpu', 'memory'] as const;
+
+/** Guaranteed: each container limits cpu and memory to what it requests. BestEffort: nothing asked. Burstable: the rest. */
+export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
+  let any = false;
+  let guaranteed = true;
+  for (const { resources } of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
+    for (const name of computed) {
+      const request = positive(resources?.requests?.[name]);
+      const limit = positive(resources?.limits?.[name]);
+      if (request !== undefined || limit !== undefined) any = true;
+      if (limit === undefined || (request !== undefined && compareQuantity(request, limit) !== 0)) guaranteed = false;
+    }
+  }
+  if (!any) return 'BestEffort';
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+function positive(quantity: string | undefined): string | undefined {
+  return quantity !== undefined && quantityMilliValue(quantity) > 0 ? quantity : undefined;
+}

@@ -1,0 +1,69 @@
+// POST pods/<name>/binding and POST bindings: the scheduler's decision (pkg/registry/core/pod/storage, BindingREST).
+
+import { notSupported, path, required } from '../../api/field-error.ts';
+import type { Binding } from '../../api/generated/types.ts';
+import { newBadRequest, newConflict, newInvalid, successStatus } from '../../api/status.ts';
+import { rfc3339 } from '../../env/clock.ts';
+import type { KubeObject } from '../object.ts';
+import { bodyType, readBody } from '../server/body.ts';
+import type { RequestContext } from '../server/context.ts';
+import type { Core, SpecialHandler } from '../server/core.ts';
+import { parseBody } from '../server/machinery.ts';
+import { jsonResponse } from '../server/respond.ts';
+
+export const podBinding: SpecialHandler = (core, context) =>
+  context.info.verb === 'create' ? bind(core, context) : undefined;
+
+export const binding: SpecialHandler = podBinding;
+
+interface BoundPod extends KubeObject {
+  spec: { nodeName?: string; schedulingGates?: unknown[] };
+  status?: { conditions?: { type: string; status: string; lastTransitionTime?: string }[] };
+}
+
+async function bind(core: Core, context: RequestContext): Promise<Response> {
+  const { info } = context;
+  const body = parseBody(await readBody(context.request), bodyType(context.request)) as Binding;
+  const name = info.name || body?.metadata?.name;
+  if (!name) throw newBadRequest('name is required');
+  if (body?.metadata?.name && body.metadata.name !== name)
+    throw newBadRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${name})`);
+  const errors = [];
+  if (body?.target?.kind && body.target.kind !== 'Node')
+    errors.push(notSupported(path('target', 'kind'), body.target.kind, ['Node', '<empty>']));
+  if (!body?.target?.name) errors.push(required(path('target', 'name')));
+  if (errors.length > 0) throw newInvalid({ group: '', kind: 'Binding' }, name, errors);
+  const node = body.target.name as string;
+  const pods = core.catalog.registry('', 'pods');
+  const dryRun = context.url.searchParams.getAll('dryRun').includes('All');
+  await pods.update(
+    info.namespace,
+    name,
+    context,
+    async (current) => {
+      const pod = current.copy() as BoundPod;
+      const refuse = (why: string) => newConflict({ group: '', resource: 'pods/binding' }, name, why);
+      const { uid, resourceVersion } = body.metadata ?? {};
+      if (uid && uid !== pod.metadata.uid)
+        throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`);
+      if (resourceVersion && resourceVersion !== pod.metadata.resourceVersion)
+        throw refuse(
+          `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
+        );
+      if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
+      if (pod.spec.nodeName)
+        throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
+      if ((pod.spec.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
+      pod.spec.nodeName = node;
+      const { annotations, labels } = body.metadata ?? {};
+      if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
+      if (labels) pod.metadata.labels = { ...labels, ...pod.metadata.labels };
+      const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+      const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(context.env.clock.now()) };
+      pod.status = { ...pod.status, conditions: [...conditions, scheduled] };
+      return pod;
+    },
+    { dryRun, subresource: 'binding' },
+  );
+  return jsonResponse({ ...successStatus({}), code: 201, details: undefined }, 201);
+}

@@ -1,0 +1,19 @@
+// Subresources and reviews that are more than reading and writing the object itself.
+
+import type { ResourceInfo } from '../registry/resource.ts';
+import type { SpecialHandler } from '../server/core.ts';
+import { binding, podBinding } from './binding.ts';
+import { scale } from './scale.ts';
+
+const handlers: Record<string, SpecialHandler> = {
+  'pods/binding': podBinding,
+  bindings: binding,
+};
+
+/** The handler of a subresource ('' for the resource itself), or undefined where the generic endpoints serve. */
+export function findSpecial(resource: ResourceInfo, subresource: string): SpecialHandler | undefined {
+  if (subresource === 'scale') return scale;
+  const base = resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
+  const key = subresource === '' ? base : `${base}/${subresource}`;
+  return Object.hasOwn(handlers, key) ? handlers[key] : undefined;
+}
