@@ -65,6 +65,8 @@ export interface TerminalSession {
 
 export interface Cluster {
   readonly config: ClusterConfig;
+  /** The cluster runs in another tab and can only be looked at here. */
+  readonly readOnly?: boolean;
   /** The API server, as kubernetes-admin: fetch('/api/v1/pods'). */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 

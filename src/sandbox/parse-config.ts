@@ -73,7 +73,7 @@ function readNode(value: unknown, path: string, errors: string[]): NodeConfig {
   const fields = object(value, path, ['role', 'runtime', 'memory', 'labels'], errors);
   const node: NodeConfig = { role: oneOf(fields['role'], `${path}.role`, ['control-plane', 'worker'], errors) };
   if (fields['runtime'] !== undefined)
-    node.runtime = oneOf(fields['runtime'], `${path}.runtime`, ['linux', 'hollow'], errors);
+    node.runtime = oneOf<'linux' | 'hollow'>(fields['runtime'], `${path}.runtime`, ['linux', 'hollow'], errors);
   if (fields['memory'] !== undefined) node.memory = whole(fields['memory'], `${path}.memory`, 72, 1024, errors);
   if (fields['labels'] !== undefined)
     node.labels = object(fields['labels'], `${path}.labels`, undefined, errors) as Record<string, string>;
