@@ -1,0 +1,301 @@
+// One member between its raft core and its replicated state: proposes, saves, sends, applies, answers. Synchronous, with callbacks for what takes time, so that the
+// same code runs in a worker and, step by step, in the simulation.
+//
+// How it is fast: one write is in flight at a time, and everything that arrives meanwhile becomes the next record (group commit); the leader sends a batch to
+// its followers as it begins to write it.
+//
+// Invariants: a caller is answered only after its command was applied here, which is after a quorum has it on disk; commands are applied in log order, once.
+
+import type { EtcdError } from '../client/types.ts';
+import { etcdError } from '../errors.ts';
+import type { WatchHub } from '../mvcc/watch-hub.ts';
+import type { Raft } from '../raft/raft.ts';
+import type { ConfChange, ConfState, Entry, Message, Snapshot, Unsaved } from '../raft/types.ts';
+import type { Command } from './commands.ts';
+import { loadSnapshot, type StateHead } from './snapshot.ts';
+import type { Outcome, State } from './state.ts';
+
+export interface ReplicaHost {
+  now(): number;
+  send(message: Message): void;
+  /** Writes durably, in the order of calls; `done` comes in a later turn. */
+  save(unsaved: Unsaved, done: () => void): void;
+  /** Runs `work` soon, in a later turn of its own or at once. */
+  soon(work: () => void): void;
+  /** A change of the configuration was applied. */
+  confChanged(change: ConfChange, conf: ConfState): void;
+  /** A batch was applied, or role, term or leader changed. */
+  changed(): void;
+}
+
+/** A snapshot's data once its pieces are at hand. */
+export interface SnapshotData {
+  head: StateHead;
+  chunks: string[];
+}
+
+interface Pending {
+  command: Command | undefined;
+  deadline: number;
+  done(outcome: Outcome | { error: EtcdError }): void;
+}
+
+interface PendingRead {
+  deadline: number;
+  done(error?: EtcdError): void;
+}
+
+/** Most proposals put into the log at once, and most commands that may wait: above, callers are told to come later. */
+const maxBatch = 4096;
+const maxPending = 20_000;
+
+export class Replica {
+  readonly raft: Raft;
+  readonly state: State;
+  private readonly hub: WatchHub;
+  private readonly host: ReplicaHost;
+  private readonly tag: string;
+  /** Milliseconds until a request is given up (etcd: 5 s and two election timeouts). */
+  private readonly timeout: number;
+  private counter = 0;
+  private writing = false;
+  private scheduled = false;
+  private stopped = false;
+
+  /** Proposals not yet in the log: data, and kind. */
+  private queue: { data: string; kind: 0 | 1 }[] = [];
+  private readonly pending = new Map<string, Pending>();
+  private waitingReads: PendingRead[] = [];
+  private readonly askedReads = new Map<string, PendingRead[]>();
+  private confirmedReads: { index: number; reads: PendingRead[] }[] = [];
+  private shown = '';
+
+  constructor(raft: Raft, state: State, hub: WatchHub, host: ReplicaHost, options: { tag: string; timeout: number }) {
+    this.raft = raft;
+    this.state = state;
+    this.hub = hub;
+    this.host = host;
+    this.tag = options.tag;
+    this.timeout = options.timeout;
+  }
+
+  /** Replicates and applies a command. `done` gets its answer, or timeout: then it may or may not happen later. */
+  propose(command: Command, done: Pending['done']): void {
+    if (this.pending.size >= maxPending) {
+      done({ error: etcdError('tooManyRequests') });
+      return;
+    }
+    const id = `${this.tag}.${++this.counter}`;
+    this.pending.set(id, { command, deadline: this.host.now() + this.timeout, done });
+    this.queue.push({ data: `${id} ${JSON.stringify(command)}`, kind: 0 });
+    this.schedule();
+  }
+
+  /** Proposes a change of the configuration; `done` once it is applied. */
+  proposeConfChange(change: ConfChange, done: Pending['done']): void {
+    const id = `${this.tag}.${++this.counter}`;
+    this.pending.set(id, { command: undefined, deadline: this.host.now() + this.timeout, done });
+    const context = JSON.stringify({ id, context: change.context });
+    this.queue.push({ data: JSON.stringify({ ...change, context }), kind: 1 });
+    this.schedule();
+  }
+
+  /** `done` when everything committed before the call is applied here. */
+  readIndex(done: PendingRead['done']): void {
+    this.waitingReads.push({ deadline: this.host.now() + this.timeout, done });
+    this.schedule();
+  }
+
+  receive(message: Message): void {
+    if (this.stopped) return;
+    if (message.type === 'prop' && this.raft.role === 'leader') {
+      for (const entry of message.entries ?? []) this.queue.push({ data: entry.data, kind: entry.kind });
+      this.schedule();
+      return;
+    }
+    this.raft.step(message);
+    this.drain();
+  }
+
+  tick(): void {
+    if (this.stopped) return;
+    this.raft.tick();
+    this.expire();
+    this.drain();
+  }
+
+  /** Stops taking part; whoever waits is told. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    const error = etcdError('stopped');
+    for (const pending of this.pending.values()) pending.done({ error });
+    this.pending.clear();
+    for (const read of this.allReads()) read.done(error);
+  }
+
+  private allReads(): PendingRead[] {
+    const reads = [
+      ...this.waitingReads,
+      ...[...this.askedReads.values()].flat(),
+      ...this.confirmedReads.flatMap((confirmed) => confirmed.reads),
+    ];
+    this.waitingReads = [];
+    this.askedReads.clear();
+    this.confirmedReads = [];
+    return reads;
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.host.soon(() => {
+      this.scheduled = false;
+      this.drain();
+    });
+  }
+
+  /** Does all there is to do now. */
+  drain(): void {
+    for (let busy = true; busy && !this.stopped; ) {
+      this.flushProposals();
+      this.flushReads();
+      const { messages, unsaved, committed, reads } = this.raft.ready(!this.writing);
+      for (const message of messages) this.host.send(message);
+      if (unsaved) this.write(unsaved);
+      if (committed.length > 0) this.apply(committed);
+      for (const { context, index } of reads) {
+        const asked = this.askedReads.get(context);
+        this.askedReads.delete(context);
+        if (asked) this.confirmedReads.push({ index, reads: asked });
+      }
+      if (this.confirmedReads.length > 0) this.answerReads();
+      busy = unsaved !== undefined || committed.length > 0 || messages.length > 0;
+    }
+    this.noticeLeader();
+  }
+
+  private flushProposals(): void {
+    if (this.queue.length === 0) return;
+    if (this.raft.role === 'leader' && this.writing) return;
+    while (this.queue.length > 0) {
+      const kind = (this.queue[0] as { kind: 0 | 1 }).kind;
+      let end = 1;
+      while (kind === 0 && end < this.queue.length && end < maxBatch && this.queue[end]?.kind === kind) end++;
+      const batch = this.queue.slice(0, end).map((item) => item.data);
+      if (!this.raft.propose(batch, kind)) return;
+      this.queue.splice(0, end);
+    }
+  }
+
+  /** All reads that wait share one question; the next ones wait for its answer. */
+  private flushReads(): void {
+    if (this.waitingReads.length === 0 || this.askedReads.size > 0) return;
+    const context = `${this.tag}.${++this.counter}`;
+    this.askedReads.set(context, this.waitingReads);
+    this.waitingReads = [];
+    if (this.raft.readIndex(context)) return;
+    this.waitingReads = this.askedReads.get(context) ?? [];
+    this.askedReads.delete(context);
+  }
+
+  private answerReads(): void {
+    const { applied } = this.raft.log;
+    const ready = this.confirmedReads.filter((confirmed) => confirmed.index <= applied);
+    if (ready.length === 0) return;
+    this.confirmedReads = this.confirmedReads.filter((confirmed) => confirmed.index > applied);
+    for (const { reads } of ready) for (const read of reads) read.done();
+  }
+
+  private write(unsaved: Unsaved): void {
+    this.writing = true;
+    if (unsaved.snapshot) this.load(unsaved.snapshot);
+    this.host.save(unsaved, () => {
+      this.writing = false;
+      if (this.stopped) return;
+      for (const message of unsaved.afterSave) {
+        if (message.to === this.raft.id) this.raft.step(message);
+        else this.host.send(message);
+      }
+      this.drain();
+    });
+  }
+
+  private load(snapshot: Snapshot): void {
+    const data = snapshot.data as SnapshotData;
+    loadSnapshot(this.state, data.head, data.chunks);
+    this.hub.reset();
+  }
+
+  private apply(entries: Entry[]): void {
+    const from = this.state.store.currentRevision + 1;
+    const answers: (() => void)[] = [];
+    for (const entry of entries) {
+      if (entry.data === '') continue;
+      if (entry.kind === 1) this.applyConfChange(entry, answers);
+      else this.applyCommand(entry.data, answers);
+    }
+    this.raft.applied();
+    this.hub.notify(from);
+    for (const answer of answers) answer();
+    this.host.changed();
+  }
+
+  private applyCommand(data: string, answers: (() => void)[]): void {
+    const space = data.indexOf(' ');
+    const id = data.slice(0, space);
+    const pending = this.pending.get(id);
+    const command = pending?.command ?? (JSON.parse(data.slice(space + 1)) as Command);
+    const outcome = this.state.apply(command, this.host.now());
+    if (!pending) return;
+    this.pending.delete(id);
+    answers.push(() => pending.done(outcome));
+  }
+
+  private applyConfChange(entry: Entry, answers: (() => void)[]): void {
+    const change = JSON.parse(entry.data) as ConfChange;
+    const { id, context } = JSON.parse(change.context ?? '{}') as { id?: string; context?: string };
+    const conf = this.raft.applyConfChange(change);
+    this.host.confChanged({ ...change, ...(context === undefined ? {} : { context }) }, conf);
+    const pending = id === undefined ? undefined : this.pending.get(id);
+    if (!pending || id === undefined) return;
+    this.pending.delete(id);
+    answers.push(() => pending.done({ response: {} }));
+  }
+
+  /** Tells the host when role, term or leader changed; reads that a lost leader was asked are asked again. */
+  private noticeLeader(): void {
+    const now = `${this.raft.role} ${this.raft.term} ${this.raft.leader}`;
+    if (now === this.shown) return;
+    this.shown = now;
+    if (this.askedReads.size > 0) {
+      this.waitingReads = [...[...this.askedReads.values()].flat(), ...this.waitingReads];
+      this.askedReads.clear();
+      this.schedule();
+    }
+    if (this.queue.length > 0) this.schedule();
+    this.host.changed();
+  }
+
+  private expire(): void {
+    const now = this.host.now();
+    for (const [id, pending] of this.pending) {
+      if (pending.deadline > now) break;
+      this.pending.delete(id);
+      this.queue = this.queue.filter((item) => !item.data.startsWith(`${id} `));
+      pending.done({ error: etcdError('timeout') });
+    }
+    const overdue = (read: PendingRead) => {
+      if (read.deadline > now) return false;
+      read.done(etcdError('timeout'));
+      return true;
+    };
+    this.waitingReads = this.waitingReads.filter((read) => !overdue(read));
+    for (const [context, reads] of this.askedReads) {
+      const left = reads.filter((read) => !overdue(read));
+      if (left.length > 0) this.askedReads.set(context, left);
+      else this.askedReads.delete(context);
+    }
+    for (const confirmed of this.confirmedReads) confirmed.reads = confirmed.reads.filter((read) => !overdue(read));
+  }
+}
