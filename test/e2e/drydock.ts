@@ -1,0 +1,140 @@
+// What the end-to-end tests do with the page: open it, run kubectl through window.drydock, wait for what it prints.
+
+import { expect, type Page } from '@playwright/test';
+
+export interface KubectlResult {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+}
+
+interface Drydock {
+  ready: Promise<unknown>;
+  kubectl(line: string): Promise<KubectlResult>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+declare global {
+  interface Window {
+    drydock: Drydock & Record<string, unknown>;
+  }
+}
+
+/** Opens the page and waits until the API server answers and as many nodes as asked are Ready. */
+export async function openPage(page: Page, options: { readyNodes?: number } = {}): Promise<void> {
+  await page.goto('/');
+  await page.waitForFunction(() => 'drydock' in window);
+  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) >= (options.readyNodes ?? 2), 90_000);
+}
+
+export function kubectl(page: Page, line: string): Promise<KubectlResult> {
+  return page.evaluate((text) => window.drydock.kubectl(text), line);
+}
+
+/** Runs kubectl and expects success; returns what it printed. */
+export async function ok(page: Page, line: string): Promise<string> {
+  const result = await kubectl(page, line);
+  expect(result, `kubectl ${line}`).toMatchObject({ exitCode: 0 });
+  return result.stdout;
+}
+
+/** Applies manifests given as text, through the same server-side path as the editor. */
+export async function apply(page: Page, manifest: string): Promise<KubectlResult> {
+  return page.evaluate(async (text) => {
+    const { files } = window.drydock as unknown as { files: { write(name: string, text: string): void } };
+    files.write('e2e.yaml', text);
+    return window.drydock.kubectl('apply -f e2e.yaml');
+  }, manifest);
+}
+
+/** Polls kubectl until its output satisfies `test`; returns that output. */
+export async function waitFor(
+  page: Page,
+  line: string,
+  test: (stdout: string) => boolean,
+  timeout = 60_000,
+): Promise<string> {
+  let last: KubectlResult = { stdout: '', stderr: '', exitCode: -1 };
+  await expect
+    .poll(
+      async () => {
+        last = await kubectl(page, line).catch((error: Error) => ({ stdout: '', stderr: error.message, exitCode: -1 }));
+        return test(last.stdout);
+      },
+      { timeout, intervals: [100, 200, 400], message: `kubectl ${line}` },
+    )
+    .toBe(true)
+    .catch((error: Error) => {
+      throw new Error(`${error.message}\nlast output:\n${last.stdout}\n${last.stderr}`);
+    });
+  return last.stdout;
+}
+
+/** Lines that match. */
+export function count(text: string, pattern: RegExp): number {
+  return text.split('\n').filter((line) => pattern.test(line)).length;
+}
+
+export const webManifest = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web-config
+data:
+  GREETING: ahoy
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels:
+    app: web
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:1.14.2
+        ports:
+        - containerPort: 80
+        env:
+        - name: GREETING
+          valueFrom:
+            configMapKeyRef:
+              name: web-config
+              key: GREETING
+        resources:
+          requests:
+            cpu: 50m
+            memory: 16Mi
+          limits:
+            memory: 64Mi
+        readinessProbe:
+          httpGet:
+            path: /
+            port: 80
+          periodSeconds: 2
+        livenessProbe:
+          httpGet:
+            path: /
+            port: 80
+          initialDelaySeconds: 5
+          periodSeconds: 10
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  selector:
+    app: web
+  ports:
+  - port: 80
+    targetPort: 80
+`;
