@@ -8,7 +8,8 @@ import { rfc3339Micro, sleep, timeoutSignal } from '../env/clock.ts';
 import type { Env } from '../env/env.ts';
 import { jittered } from './backoff.ts';
 import { isNotFound } from './errors.ts';
-import { leases } from './resources.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import { leases, withKind } from './resources.ts';
 import type { RestClient } from './rest-client.ts';
 
 export interface LeaderElectionOptions {
@@ -27,6 +28,8 @@ export interface LeaderElectionOptions {
   onStartedLeading: (signal: AbortSignal) => Promise<void>;
   /** Told whenever another holder is seen, ourselves included. */
   onNewLeader?: (identity: string) => void;
+  /** Writes upstream's LeaderElection Events about the Lease. */
+  recorder?: EventRecorder;
 }
 
 // Share by which waiting between tries is lengthened at random.
@@ -47,7 +50,8 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 }
 
 export class LeaderElector {
-  readonly #options: Required<Omit<LeaderElectionOptions, 'onNewLeader'>> & Pick<LeaderElectionOptions, 'onNewLeader'>;
+  readonly #options: LeaderElectionOptions &
+    Required<Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs'>>;
   #observed: Lease | undefined;
   #observedAt = 0;
   #reported = '';
@@ -106,7 +110,7 @@ export class LeaderElector {
     const timeout = timeoutSignal(env.clock, this.#options.renewDeadlineMs);
     try {
       this.#observe(await client.update(leases, { ...lease, spec }, { signal: timeout.signal }));
-      this.#note('released the lease', 'stopped');
+      this.#note('stopped leading', 'released the lease');
     } catch {
       this.#observed = undefined;
     } finally {
@@ -189,8 +193,9 @@ export class LeaderElector {
   }
 
   #note(will: string, why: string): void {
-    const { env, namespace, name, identity } = this.#options;
+    const { env, namespace, name, identity, recorder } = this.#options;
     const lease = this.#observed;
+    if (lease) recorder?.event(withKind(leases, lease), 'Normal', 'LeaderElection', `${identity} ${will}`);
     env.trace.record({
       gate: 'leader',
       subject: {
