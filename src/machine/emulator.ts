@@ -1,0 +1,114 @@
+// The thin layer over v86: one emulated computer with a virtio network card, a virtio console and a clock that can stand still.
+//
+// Facts about v86 this relies on (version pinned in package.json, held by machine.test.ts):
+// - console ports from 2 on stay raw (/dev/vport*) only if the guest is never told that they are consoles, so SendEvent drops that event while booting;
+// - an input chunk takes one guest buffer, at most 4096 bytes, and is dropped when none is free (agent.ts counts them);
+// - all guest time comes from `microtick`, which is imported by the wasm module and also a static of the class behind `emulator.v86`.
+
+import type { V86 as V86Class, V86Options } from 'v86';
+
+export interface EmulatorParts {
+  memoryMiB: number;
+  wasm: ArrayBuffer;
+  bios: ArrayBuffer;
+  vgaBios: ArrayBuffer;
+  /** A saved state, or what to boot from. */
+  start: { state: ArrayBuffer } | { kernel: ArrayBuffer; initrd: ArrayBuffer; commandLine: string };
+  onAgentBytes(bytes: Uint8Array): void;
+  onFrame?(frame: Uint8Array): void;
+  onConsole?(byte: number): void;
+}
+
+export interface Emulator {
+  run(): void;
+  /** Resolves when no more guest instruction will run. Guest time stands still until `run`. */
+  stop(): Promise<void>;
+  sendAgentBytes(bytes: Uint8Array): void;
+  sendFrame(frame: Uint8Array): void;
+  save(): Promise<ArrayBuffer>;
+  destroy(): Promise<void>;
+}
+
+const agentPort = 2;
+const consolePortEvent = 4;
+
+interface Internals {
+  v86: {
+    cpu: { devices: { virtio_console?: { SendEvent(port: number, event: number, value: number): void } } };
+    constructor: { microtick: () => number };
+  };
+  bus: { send(event: string, data: unknown): void };
+}
+
+/** Builds the computer; it does not run yet. */
+export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
+  const { V86 } = await import('v86');
+  let hostTime: () => number = () => 0;
+  let stoodStill = 0;
+  let stoppedAt: number | undefined;
+  const guestTime = () => (stoppedAt ?? hostTime()) - stoodStill;
+
+  const boot: Partial<V86Options> =
+    'state' in parts.start
+      ? { initial_state: { buffer: parts.start.state } }
+      : {
+          bzimage: { buffer: parts.start.kernel },
+          initrd: { buffer: parts.start.initrd },
+          cmdline: parts.start.commandLine,
+        };
+  const options = {
+    ...boot,
+    memory_size: parts.memoryMiB << 20,
+    vga_memory_size: 1 << 20,
+    bios: { buffer: parts.bios },
+    vga_bios: { buffer: parts.vgaBios },
+    filesystem: {},
+    net_device: { type: 'virtio' },
+    virtio_console: true,
+    acpi: true,
+    disable_speaker: true,
+    disable_keyboard: true,
+    disable_mouse: true,
+    autostart: false,
+    wasm_fn: async (imports: { env: { microtick: () => number } }) => {
+      hostTime = imports.env.microtick;
+      imports.env.microtick = guestTime;
+      const { instance } = await WebAssembly.instantiate(parts.wasm, imports as unknown as WebAssembly.Imports);
+      return instance.exports;
+    },
+  };
+  const emulator: V86Class = new V86(options as unknown as V86Options);
+  await new Promise<void>((resolve) => emulator.add_listener('emulator-ready', () => resolve()));
+  const internals = emulator as unknown as Internals;
+  internals.v86.constructor.microtick = guestTime;
+  const console = internals.v86.cpu.devices.virtio_console;
+  if (!('state' in parts.start) && console) {
+    const sendEvent = console.SendEvent;
+    console.SendEvent = function (port, event, value) {
+      if (event === consolePortEvent && port >= agentPort) return;
+      sendEvent.call(this, port, event, value);
+    };
+  }
+  const listen = emulator.add_listener.bind(emulator) as (event: string, listener: (data: never) => void) => void;
+  listen(`virtio-console${agentPort}-output-bytes`, (bytes: Uint8Array) => parts.onAgentBytes(bytes));
+  if (parts.onFrame) listen('net0-send', (frame: Uint8Array) => parts.onFrame?.(frame.slice())); // v86 reuses the buffer
+  if (parts.onConsole) listen('serial0-output-byte', (byte: number) => parts.onConsole?.(byte));
+
+  return {
+    run() {
+      if (stoppedAt !== undefined) {
+        stoodStill += hostTime() - stoppedAt;
+        stoppedAt = undefined;
+      }
+      void emulator.run();
+    },
+    async stop() {
+      await emulator.stop();
+      stoppedAt ??= hostTime();
+    },
+    sendAgentBytes: (bytes) => internals.bus.send(`virtio-console${agentPort}-input-bytes`, bytes),
+    sendFrame: (frame) => internals.bus.send('net0-receive', frame),
+    save: async () => (await emulator.save_state()) as ArrayBuffer,
+    destroy: () => emulator.destroy() as unknown as Promise<void>,
+  };
+}

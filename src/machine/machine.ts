@@ -1,0 +1,113 @@
+// One worker node's computer: restored from the node image's snapshot, talked to through its agent, with a network card that sends and takes Ethernet frames.
+//
+// Invariants: while paused no guest instruction runs and guest time stands still, except while an agent call is under way, so that step mode can do one
+// thing at a time; after `stop` every agent stream has ended with an error.
+
+import { Agent } from './agent.ts';
+import { createEmulator, type Emulator } from './emulator.ts';
+import type { NodeImage } from './image.ts';
+
+export interface MachineOptions {
+  image: NodeImage;
+  /** Frames the guest sent since the last turn. The arrays are the receiver's to keep. */
+  onFrames?(frames: Uint8Array[]): void;
+  /** Text of the guest's serial console. */
+  onConsole?(text: string): void;
+}
+
+export class Machine {
+  readonly agent: Agent;
+  private readonly emulator: Emulator;
+  private paused = false;
+  private calls = 0;
+  private running = false;
+  private stopped = false;
+  private settling: Promise<void> = Promise.resolve();
+
+  private constructor(emulator: Emulator, connect: (agent: Agent) => void) {
+    this.emulator = emulator;
+    this.agent = new Agent({
+      send: (bytes) => emulator.sendAgentBytes(bytes),
+      busy: (change) => {
+        this.calls += change;
+        this.settle();
+      },
+    });
+    connect(this.agent);
+  }
+
+  /** Restores a machine and lets it run. */
+  static async boot(options: MachineOptions): Promise<Machine> {
+    let agent: Agent | undefined;
+    let frames: Uint8Array[] = [];
+    const decoder = new TextDecoder();
+    const { image } = options;
+    const emulator = await createEmulator({
+      memoryMiB: image.manifest.memoryMiB,
+      wasm: image.wasm,
+      bios: image.bios,
+      vgaBios: image.vgaBios,
+      start: { state: image.state },
+      onAgentBytes: (bytes) => agent?.receive(bytes),
+      onFrame: (frame) => {
+        // the emulator runs for a slice of time before any microtask does: one batch per slice
+        if (frames.length === 0)
+          queueMicrotask(() => {
+            const batch = frames;
+            frames = [];
+            options.onFrames?.(batch);
+          });
+        frames.push(frame);
+      },
+      onConsole: (byte) => options.onConsole?.(decoder.decode(Uint8Array.of(byte), { stream: true })),
+    });
+    const machine = new Machine(emulator, (made) => {
+      agent = made;
+    });
+    machine.settle();
+    return machine;
+  }
+
+  /** Frames from the network. Lost while the machine is stopped for good, kept by the card while it is paused. */
+  receiveFrames(frames: Uint8Array[]): void {
+    if (this.stopped) return;
+    for (const frame of frames) this.emulator.sendFrame(frame);
+  }
+
+  /** Resolves when the guest stands still (calls under way are waited for). */
+  async pause(): Promise<void> {
+    this.paused = true;
+    this.settle();
+    await this.settling;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.settle();
+  }
+
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Pulls the plug. */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.agent.abandon(new Error('the machine was stopped'));
+    await this.settling;
+    await this.emulator.destroy();
+  }
+
+  private settle(): void {
+    if (this.stopped) return;
+    const should = !this.paused || this.calls > 0;
+    if (should === this.running) return;
+    this.running = should;
+    this.settling = this.settling.then(async () => {
+      if (this.running !== should || this.stopped) return;
+      if (should) this.emulator.run();
+      else await this.emulator.stop();
+    });
+  }
+}
