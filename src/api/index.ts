@@ -8,10 +8,12 @@
 //   quantity.ts        resource.Quantity        time.ts     RFC 3339, durations, ages
 //   names.ts           DNS names, label syntax, ports, addresses
 //   int-or-string.ts   IntOrString
+//   schema/schema.ts   every type as data: fields, shapes, merge keys, list types, protobuf numbers (facts.txt has what OpenAPI lacks)
+//   json-text.ts, yaml-text.ts   reading text          decode.ts   untyped -> typed, as Go would; strict errors
+//   decode-request.ts  a request's body against its resource, with the server's messages
 //   generated/types.ts one interface per API type (made by scripts/generate-api.mjs)
 
 export * from './fields.ts';
-export type * from './generated/types.ts';
 export * from './int-or-string.ts';
 export * from './labels.ts';
 export * from './names.ts';
