@@ -16,7 +16,7 @@ function reference({ apiVersion, kind, metadata }: KubeObject): ObjectReference 
 /** An observer that passes the gate "write" and records "committed". */
 export function commitObserver(context: RequestContext, verb: string): CommitObserver {
   const { env, user, span, parentSpanId, info } = context;
-  const describe = (object: KubeObject) => {
+  const inWords = (object: KubeObject) => {
     const { kind, metadata } = object;
     const where = metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
     return `${verb} ${kind}${info.subresource ? `/${info.subresource}` : ''} ${where}`;
@@ -31,7 +31,7 @@ export function commitObserver(context: RequestContext, verb: string): CommitObs
         gate: 'write',
         ...base,
         subject: reference(about),
-        will: describe(about),
+        will: inWords(about),
         detail: { user: user.name, verb },
         ...(previous && {
           causes: [{ resourceVersion: String(previous.revision), object: reference(previous.object) }],
@@ -46,7 +46,7 @@ export function commitObserver(context: RequestContext, verb: string): CommitObs
         gate: 'committed',
         ...base,
         subject: { ...reference(about), resourceVersion: String(revision) },
-        will: describe(about),
+        will: inWords(about),
         detail: { user: user.name, verb, ...(previous && { replaced: String(previous.revision) }) },
       });
     },

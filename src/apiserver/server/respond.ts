@@ -6,12 +6,22 @@ import { EtcdError } from '../../etcd/client/types.ts';
 import type { Encoding, Negotiated } from './negotiate.ts';
 
 const common = { 'cache-control': 'no-cache, private' };
+const encoder = new TextEncoder();
+
+/** A body that is whole carries its length: by that hosts tell it from a stream. */
+function whole(body: string, status: number, headers: Record<string, string>): Response {
+  const bytes = encoder.encode(body);
+  return new Response(bytes, {
+    status,
+    headers: { ...common, ...headers, 'content-length': String(bytes.byteLength) },
+  });
+}
 
 /** A complete JSON text as an answer, turned into YAML if that was asked for. */
 export function textResponse(json: string, code: number, accept?: Negotiated, mediaType?: string): Response {
   if (accept?.encoding === 'yaml') return yamlResponse(json, code);
   const body = accept?.pretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : json;
-  return new Response(body, { status: code, headers: { ...common, 'content-type': mediaType ?? 'application/json' } });
+  return whole(body, code, { 'content-type': mediaType ?? 'application/json' });
 }
 
 export function jsonResponse(value: unknown, code = 200, accept?: Negotiated): Response {
@@ -20,7 +30,7 @@ export function jsonResponse(value: unknown, code = 200, accept?: Negotiated): R
 
 function yamlResponse(json: string, code: number): Response {
   const body = stringify(JSON.parse(json), { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
-  return new Response(body, { status: code, headers: { ...common, 'content-type': 'application/yaml' } });
+  return whole(body, code, { 'content-type': 'application/yaml' });
 }
 
 /** A body that is sent as it is made. */
@@ -31,11 +41,11 @@ export function streamResponse(body: ReadableStream<Uint8Array<ArrayBuffer>>, me
 /** Any failure as a Status. What is not an ApiError becomes one: the store out of reach is 503 or 504 (upstream's wording for etcd errors), the rest 500. */
 export function errorResponse(error: unknown, encoding?: Encoding): Response {
   const { status } = asApiError(error);
-  const headers: Record<string, string> = { ...common, 'content-type': 'application/json' };
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
   const retry = status.details?.retryAfterSeconds;
   if (retry) headers['retry-after'] = String(retry);
   if (encoding === 'yaml') return yamlResponse(JSON.stringify(status), status.code ?? 500);
-  return new Response(JSON.stringify(status), { status: status.code ?? 500, headers });
+  return whole(JSON.stringify(status), status.code ?? 500, headers);
 }
 
 export function asApiError(error: unknown): ApiError {

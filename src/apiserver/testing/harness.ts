@@ -2,9 +2,9 @@
 
 import type { Json } from '../../env/env.ts';
 import { Simulation } from '../../env/simulated/simulation.ts';
+import { type StandaloneEtcd, startStandaloneEtcd } from '../../etcd/testing/standalone.ts';
 import type { ApiServerConfig } from '../config.ts';
 import { type ApiServer, createApiServer } from '../index.ts';
-import { memoryEtcd } from './memory-etcd.ts';
 
 export interface Answer {
   code: number;
@@ -15,7 +15,7 @@ export interface Answer {
 
 export interface Harness {
   server: ApiServer;
-  etcd: ReturnType<typeof memoryEtcd>;
+  etcd: StandaloneEtcd;
   simulation: Simulation;
   /** One request; an object as body goes as JSON. */
   call(method: string, path: string, body?: Json | object, headers?: Record<string, string>): Promise<Answer>;
@@ -27,10 +27,10 @@ export const adminToken = 'admin-token';
 export async function startHarness(config: Partial<ApiServerConfig> = {}): Promise<Harness> {
   const simulation = new Simulation({ seed: 1 });
   const env = simulation.env('kube-apiserver-1');
-  const etcd = memoryEtcd();
+  const etcd = startStandaloneEtcd(env);
   const server = await createApiServer(env, {
     host: 'kube-apiserver-1:6443',
-    etcd,
+    etcd: etcd.client,
     tokens: [{ token: adminToken, user: 'kubernetes-admin', groups: ['system:masters'] }],
     ...config,
   });
