@@ -1,0 +1,37 @@
+// Following one object: its present state, then each change, across dropped watches; an absent object is `undefined`.
+
+import { sleep } from '../../env/clock.ts';
+import { StatusError } from '../cli/errors.ts';
+import type { Kube } from '../kube.ts';
+import type { KubeObject, ListObject } from '../object.ts';
+import { pathOf, type Resource } from '../rest/discovery.ts';
+
+export interface ObjectEvent {
+  object: KubeObject | undefined;
+}
+
+/** Yields the object as it is and after every change until `signal` aborts (then it just ends). The consumer breaks off when it has seen enough. */
+export async function* watchObject(
+  kube: Kube,
+  at: { resource: Resource; namespace: string; name: string },
+  signal: AbortSignal,
+): AsyncGenerator<ObjectEvent> {
+  const path = pathOf(at.resource, at.namespace);
+  const fieldSelector = `metadata.name=${at.name}`;
+  while (!signal.aborted) {
+    try {
+      const list = await kube.client.json<ListObject>(path, { query: { fieldSelector }, signal });
+      yield { object: list.items[0] };
+      const resourceVersion = list.metadata?.resourceVersion;
+      const query = { fieldSelector, resourceVersion, allowWatchBookmarks: true };
+      for await (const event of kube.client.watch(path, { query, signal })) {
+        if (event.type === 'BOOKMARK') continue;
+        yield { object: event.type === 'DELETED' ? undefined : event.object };
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof StatusError && !['Expired', 'Gone'].includes(error.reason)) throw error;
+    }
+    await sleep(kube.io.clock, 200, signal).catch(() => {});
+  }
+}
