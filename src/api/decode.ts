@@ -99,7 +99,9 @@ class Decoder {
     if (given === undefined || given === null) {
       if (field.pointer || field.omitZero) return undefined;
       if (shape.kind === 'object') return this.object(typeSchema(shape.type), undefined);
-      return field.always && shape.kind === 'scalar' ? zero(shape.scalar) : undefined;
+      if (shape.kind !== 'scalar') return undefined;
+      // A quantity is a struct: it is written even when nothing was given.
+      return field.always || shape.scalar === 'quantity' ? zero(shape.scalar) : undefined;
     }
     const goType = field.goScalar ? `${type.goType.slice(0, type.goType.indexOf('.'))}.${field.goScalar}` : undefined;
     const value = this.value(shape, given, goType);
