@@ -1,9 +1,16 @@
 // What kubelet and kube-proxy do to the machine they run on, beside containers: volumes, probes from the host, packet rules, routes, a shell.
 // Each runtime brings one: a pretend one (hollow), a v86 guest, a Docker host.
 
+import type { Clock } from '../env/clock.ts';
 import type { Duplex, ExecOptions, ExecResult, Process } from './runtime.ts';
 
 export interface NodeOs {
+  /**
+   * Time as programs on this machine feel it, for the waits between probes: a fast-forwarded cluster clock must not make a slow machine look dead.
+   * Left out: the cluster's clock.
+   */
+  readonly clock?: Clock;
+
   info(): Promise<NodeInfo>;
 
   /** Gives the node its name, address and the pod range it owns; called once before the first sandbox and again when they change. */

@@ -227,6 +227,8 @@ export interface Image {
   repoDigests: string[];
   /** Bytes. */
   size: number;
+  /** The user the image's processes run as (0: root). Left out: not known. */
+  uid?: number;
 }
 
 export interface ContainerStats {

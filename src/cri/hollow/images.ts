@@ -28,7 +28,7 @@ export class HollowImages {
       const parsed = parseImageReference(image.name);
       if ('error' in parsed) throw new RuntimeError('InvalidArgument', `image ${image.name}: ${parsed.error}`);
       const name = formatImageReference(parsed);
-      this.seen.set(name, describe(name, imageRepository(parsed)));
+      this.seen.set(name, describeImage(name, imageRepository(parsed)));
     }
   }
 
@@ -80,7 +80,7 @@ export class HollowImages {
     if (this.known && !this.match(name, repository)) return undefined;
     let image = this.seen.get(name);
     if (!image) {
-      image = describe(name, repository);
+      image = describeImage(name, repository);
       this.seen.set(name, image);
     }
     return image;
@@ -101,7 +101,7 @@ export class HollowImages {
 }
 
 /** Digest and size are made up from the name: there are no bytes behind them. */
-function describe(name: string, repository: string): Image {
+function describeImage(name: string, repository: string): Image {
   let digest = '';
   for (let block = 0; block < 8; block++) {
     let hash = 0x811c9dc5 ^ block;
