@@ -4,9 +4,9 @@
 // A frame: uint32 length of data | uint32 CRC-32 of what follows | uint8 kind | float64 index | data. Kinds: 0 a record, 1 drop before index, 2 drop from index;
 // a marker's data is the next index, as a float64.
 //
-// Invariants: a frame is whole and right or it and all after it are cut on open; an index is never used twice.
+// Invariants: a last frame that is not whole and right is cut on open; an index is never used twice.
 
-import type { Log, LogRecord } from './disk.ts';
+import { CorruptLogError, type Log, type LogRecord } from './disk.ts';
 import { crc32 } from './disk-checksum.ts';
 
 /** One open file. Sizes and positions in bytes. */
@@ -63,19 +63,15 @@ class SegmentedLog implements Log {
       .filter((file) => file.startsWith(`${this.name}.`) && /^\d+$/.test(file.slice(this.name.length + 1)))
       .map((file) => Number(file.slice(this.name.length + 1)))
       .sort((a, b) => a - b);
-    let broken = false;
     for (const number of numbers) {
       const segment: Segment = { name: `${this.name}.${number}`, number, last: 0 };
-      if (broken) {
-        await this.folder.remove(segment.name);
-        continue;
-      }
       await this.file?.close();
       this.file = await this.folder.open(segment.name);
       const bytes = await this.file.readAll();
       const end = this.scan(bytes, segment);
       if (end < bytes.length) {
-        broken = true;
+        // appends end one after another, so only the last frame can be torn
+        if (number !== numbers.at(-1)) throw new CorruptLogError(this.name, this.next);
         await this.file.truncate(end);
       }
       this.segments.push(segment);
@@ -89,7 +85,11 @@ class SegmentedLog implements Log {
     let at = 0;
     while (at + headSize <= bytes.length) {
       const end = at + headSize + view.getUint32(at);
-      if (end > bytes.length || crc32(bytes.subarray(at + 8, end)) !== view.getUint32(at + 4)) break;
+      if (end > bytes.length) break;
+      if (crc32(bytes.subarray(at + 8, end)) !== view.getUint32(at + 4)) {
+        if (end < bytes.length) throw new CorruptLogError(this.name, this.next);
+        break;
+      }
       const kind = view.getUint8(at + 8);
       const index = view.getFloat64(at + 9);
       const data = bytes.subarray(at + headSize, end);

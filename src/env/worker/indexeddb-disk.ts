@@ -1,13 +1,13 @@
 // Disk in IndexedDB, written with strict durability: a promise resolves only when the browser has the write on disk. One database per process.
 //
 // Records and blobs carry a CRC-32 (four bytes in front), since a database that survives a power cut may still hold what a failing disk made of it; reading stops at
-// the first record that is not right.
+// a last record that is not right.
 
-import { deleteDB, type IDBPDatabase, openDB } from 'idb';
-import type { Disk, Log, LogRecord } from '../disk.ts';
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import { CorruptLogError, type Disk, type Log, type LogRecord } from '../disk.ts';
 import { crc32 } from '../disk-checksum.ts';
 
-interface Schema {
+interface Schema extends DBSchema {
   /** Key [log, index]. */
   records: { key: [string, number]; value: Uint8Array };
   /** The next index of a log whose records were dropped. */
@@ -129,6 +129,8 @@ class IndexedDbLog implements Log {
         const index = (keys[i] as [string, number])[1];
         const data = unseal(values[i] as Uint8Array);
         if (!data) {
+          // appends end one after another, so only the last record can be torn
+          if (i < keys.length - 1 || index < this.next - 1) throw new CorruptLogError(this.name, index);
           await this.dropFrom(index);
           return out;
         }

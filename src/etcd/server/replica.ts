@@ -10,7 +10,7 @@ import type { EtcdError } from '../client/types.ts';
 import { etcdError } from '../errors.ts';
 import type { WatchHub } from '../mvcc/watch-hub.ts';
 import type { Raft } from '../raft/raft.ts';
-import type { ConfChange, ConfState, Entry, Message, Snapshot, Unsaved } from '../raft/types.ts';
+import type { ConfChange, Entry, Message, Snapshot, Unsaved } from '../raft/types.ts';
 import type { Command } from './commands.ts';
 import { loadSnapshot, type StateHead } from './snapshot.ts';
 import type { Outcome, State } from './state.ts';
@@ -22,8 +22,8 @@ export interface ReplicaHost {
   save(unsaved: Unsaved, done: () => void): void;
   /** Runs `work` soon, in a later turn of its own or at once. */
   soon(work: () => void): void;
-  /** A change of the configuration was applied. */
-  confChanged(change: ConfChange, conf: ConfState): void;
+  /** A change of the configuration is about to be applied. */
+  confChanging(change: ConfChange): void;
   /** A batch was applied, or role, term or leader changed. */
   changed(): void;
 }
@@ -69,6 +69,8 @@ export class Replica {
   private readonly askedReads = new Map<string, PendingRead[]>();
   private confirmedReads: { index: number; reads: PendingRead[] }[] = [];
   private shown = '';
+  /** Index up to which the state is applied: within a batch, ahead of raft's own account of it. */
+  applied: number;
 
   constructor(raft: Raft, state: State, hub: WatchHub, host: ReplicaHost, options: { tag: string; timeout: number }) {
     this.raft = raft;
@@ -77,6 +79,7 @@ export class Replica {
     this.host = host;
     this.tag = options.tag;
     this.timeout = options.timeout;
+    this.applied = raft.log.applied;
   }
 
   /** Replicates and applies a command. `done` gets its answer, or timeout: then it may or may not happen later. */
@@ -224,6 +227,7 @@ export class Replica {
   private load(snapshot: Snapshot): void {
     const data = snapshot.data as SnapshotData;
     loadSnapshot(this.state, data.head, data.chunks);
+    this.applied = snapshot.index;
     this.hub.reset();
   }
 
@@ -231,6 +235,7 @@ export class Replica {
     const from = this.state.store.currentRevision + 1;
     const answers: (() => void)[] = [];
     for (const entry of entries) {
+      this.applied = entry.index;
       if (entry.data === '') continue;
       if (entry.kind === 1) this.applyConfChange(entry, answers);
       else this.applyCommand(entry.data, answers);
@@ -255,8 +260,8 @@ export class Replica {
   private applyConfChange(entry: Entry, answers: (() => void)[]): void {
     const change = JSON.parse(entry.data) as ConfChange;
     const { id, context } = JSON.parse(change.context ?? '{}') as { id?: string; context?: string };
-    const conf = this.raft.applyConfChange(change);
-    this.host.confChanged({ ...change, ...(context === undefined ? {} : { context }) }, conf);
+    this.host.confChanging({ ...change, ...(context === undefined ? {} : { context }) });
+    this.raft.applyConfChange(change);
     const pending = id === undefined ? undefined : this.pending.get(id);
     if (!pending || id === undefined) return;
     this.pending.delete(id);

@@ -1,0 +1,83 @@
+// The replicated store: starts one member (etcd) of a cluster. Its API is etcd v3's JSON gateway, served on its client address; ./client talks to it.
+
+import type { Env, Running } from '../env/env.ts';
+import type { Handler } from '../env/network.ts';
+import { createHandler } from './server/http.ts';
+import { inspect, type MemberInspection } from './server/inspect.ts';
+import { EtcdMember, type EtcdMemberConfig } from './server/member.ts';
+import type { LinkFault } from './server/peers.ts';
+
+export type { MemberInspection } from './server/inspect.ts';
+export type { EtcdMemberConfig } from './server/member.ts';
+export type { LinkFault, MemberConfig } from './server/peers.ts';
+
+export interface RunningEtcdMember extends Running {
+  /** What the member looks like inside; `entries`: how many of the newest log entries to show. */
+  inspect(entries?: number): MemberInspection;
+  /** Answers a request as the client address does. */
+  readonly handler: Handler;
+  /** Resolves when the member knows its place in the cluster (not: when there is a leader). */
+  readonly joined: Promise<void>;
+  /** Faults, for panels and tests. */
+  readonly faults: {
+    /** What happens to messages on their way to a peer; undefined heals. Cut both ways by setting both ends. */
+    link(peer: string, fault: LinkFault | undefined): void;
+    /** Stands still: no ticks, no messages in or out. */
+    pause(): void;
+    resume(): void;
+    /** Runs this member's clock at a rate of the cluster's (1: in step). */
+    clockRate(rate: number): void;
+    /** Dies at once, without a word. */
+    kill(): void;
+  };
+}
+
+/** Starts a member on the env's disk and network. Resolves when its disk is read and it answers requests (they wait until there is a leader). */
+export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promise<RunningEtcdMember> {
+  const own = config.members.find((member) => member.name === config.name);
+  if (!own) throw new RangeError(`${config.name} is not among the members`);
+  const member = new EtcdMember(env, config);
+  const handler = createHandler(member);
+  const server = env.network.serve(own.client, handler);
+  try {
+    await member.start();
+  } catch (error) {
+    server.close();
+    member.halt();
+    throw error;
+  }
+  const halt = () => {
+    server.close();
+    member.halt();
+  };
+  return {
+    inspect: (entries) => inspect(member, entries),
+    handler,
+    joined: member.up.then(() => {}),
+    faults: {
+      link: (peer, fault) => {
+        if (fault) member.peers.faults.set(peer, fault);
+        else member.peers.faults.delete(peer);
+      },
+      pause: () => {
+        member.peers.paused = true;
+      },
+      resume: () => {
+        member.peers.paused = false;
+      },
+      clockRate: (rate) => member.setClockRate(rate),
+      kill: halt,
+    },
+    stop: async () => {
+      if (member.halted) return;
+      const raft = member.replica?.raft;
+      // a leader that goes hands over first, so that nobody waits for an election
+      const heir =
+        raft?.role === 'leader'
+          ? raft.conf.voters.find((id) => id !== raft.id && raft.progress.get(id)?.recentActive)
+          : undefined;
+      if (heir) await member.moveLeader(heir).catch(() => {});
+      halt();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+// What members ask of their leader outside the log: renewing leases, changing the membership, handing over the office; and of anybody: a hash to compare.
+
+import type { Json } from '../../env/env.ts';
+import type { Member } from '../api/types.ts';
+import { etcdError } from '../errors.ts';
+import type { ConfChange } from '../raft/types.ts';
+import type { MemberChange } from './backend.ts';
+import { hashId } from './identity.ts';
+import type { EtcdMember } from './member.ts';
+import type { Replica } from './replica.ts';
+
+type Args = { [key: string]: Json };
+
+/** Answers a call that came from a member (or from here). Rejects with notLeader where only a leader can answer. */
+export async function answerCall(member: EtcdMember, method: string, json: Json): Promise<Json> {
+  const args = json as Args;
+  const replica = await member.running();
+  if (method === 'hash') {
+    const { hash, compactRevision } = member.state.hash(args.revision as number);
+    return { hash, compactRevision };
+  }
+  if (method === 'replace') {
+    if (replica.raft.role === 'leader') return replace(member, replica, args as unknown as Newcomer);
+    return member.onLeader(method, json);
+  }
+  if (replica.raft.role !== 'leader') throw etcdError('notLeader');
+  switch (method) {
+    case 'leaseRenew':
+      return member.renewLease(args.id as string);
+    case 'leaseRemaining': {
+      const lease = member.state.lessor.get(args.id as string);
+      if (!lease) return null;
+      const remaining = member.state.lessor.remaining(lease, member.clock.now());
+      return { remaining, granted: lease.ttl, keys: [...lease.keys].sort() };
+    }
+    case 'moveLeader':
+      return moveLeader(member, replica, args.target as string);
+    case 'changeMember':
+      return changeMember(member, replica, args as unknown as Request);
+    default:
+      throw etcdError('notCapable');
+  }
+}
+
+type Request = MemberChange & { newId?: string };
+
+/** Sends a change of the membership to the leader; resolves with the member added, once it is in force. */
+export async function requestChange(member: EtcdMember, change: MemberChange): Promise<Member | undefined> {
+  const request: Request = { ...change };
+  if (change.type === 'add') request.newId = hashId(`${change.peerURLs.join()}/${member.random.next()}`);
+  return (await member.onLeader('changeMember', request as unknown as Json)) as Member | undefined;
+}
+
+function commit(replica: Replica, change: ConfChange): Promise<void> {
+  return new Promise((resolve, reject) => {
+    replica.proposeConfChange(change, (outcome) => ('error' in outcome ? reject(outcome.error) : resolve()));
+  });
+}
+
+async function changeMember(member: EtcdMember, replica: Replica, change: Request): Promise<Json> {
+  const members = member.members();
+  const { conf } = replica.raft;
+  if (change.type === 'add') {
+    if (members.some((known) => known.peerURLs?.some((url) => change.peerURLs.includes(url))))
+      throw etcdError('peerUrlExists');
+    if (change.isLearner && conf.learners.length > 0) throw etcdError('tooManyLearners');
+    if (!change.isLearner && !enoughActive(replica, conf.voters.length + 1)) throw etcdError('unhealthy');
+    const ID = change.newId as string;
+    const host = new URL(change.peerURLs[0] as string).hostname;
+    const added: Member = { ID, name: host, peerURLs: change.peerURLs };
+    const type = change.isLearner ? 'addLearner' : 'addVoter';
+    const context = JSON.stringify({ member: added });
+    await commit(replica, { changes: [{ type, id: ID }], transition: 'simple', context });
+    const shown: Member = { ID, peerURLs: change.peerURLs };
+    if (change.isLearner) shown.isLearner = true;
+    return shown as unknown as Json;
+  }
+  const target = members.find((known) => known.ID === change.ID);
+  if (!target) throw etcdError('memberNotFound');
+  if (change.type === 'remove') {
+    if (conf.voters.includes(change.ID) && !canRemove(replica, change.ID)) throw etcdError('memberNotEnoughStarted');
+    await commit(replica, { changes: [{ type: 'remove', id: change.ID }], transition: 'simple' });
+    return null;
+  }
+  if (!conf.learners.includes(change.ID)) throw etcdError('memberNotLearner');
+  const progress = replica.raft.progress.get(change.ID);
+  if (!progress || progress.match < replica.raft.log.committed * 0.9) throw etcdError('learnerNotReady');
+  await commit(replica, { changes: [{ type: 'addVoter', id: change.ID }], transition: 'simple' });
+  return null;
+}
+
+const isActive = (replica: Replica, id: string) =>
+  id === replica.raft.id || (replica.raft.progress.get(id)?.recentActive ?? false);
+
+function enoughActive(replica: Replica, voters: number): boolean {
+  const active = replica.raft.conf.voters.filter((id) => isActive(replica, id)).length;
+  return active >= (voters >> 1) + 1;
+}
+
+/** Whether those that stay and are alive are a quorum of those that stay. */
+function canRemove(replica: Replica, id: string): boolean {
+  const rest = replica.raft.conf.voters.filter((voter) => voter !== id);
+  return rest.filter((voter) => isActive(replica, voter)).length >= (rest.length >> 1) + 1;
+}
+
+interface Newcomer {
+  id: string;
+  name: string;
+  peerURLs: string[];
+  clientURLs: string[];
+}
+
+/** Lets a member that lost its disk in under a new id, and its old id out, in one step. */
+async function replace(member: EtcdMember, replica: Replica, newcomer: Newcomer): Promise<Json> {
+  const known = member.members();
+  if (known.some(({ ID }) => ID === newcomer.id)) return null;
+  const old = known.filter(({ name }) => name === newcomer.name).map(({ ID }) => ID as string);
+  const rest = replica.raft.conf.voters.filter((id) => !old.includes(id));
+  // with one voter left the newcomer could not be let in if that one died; yet there is no other way
+  if (rest.length === 0) throw etcdError('memberNotEnoughStarted');
+  const added: Member = {
+    ID: newcomer.id,
+    name: newcomer.name,
+    peerURLs: newcomer.peerURLs,
+    clientURLs: newcomer.clientURLs,
+  };
+  await commit(replica, {
+    changes: [...old.map((id) => ({ type: 'remove' as const, id })), { type: 'addLearner' as const, id: newcomer.id }],
+    transition: 'joint',
+    context: JSON.stringify({ member: added }),
+  });
+  if (!member.members().some(({ ID }) => ID === newcomer.id)) throw etcdError('unhealthy');
+  return null;
+}
+
+async function moveLeader(member: EtcdMember, replica: Replica, target: string): Promise<Json> {
+  const { raft } = replica;
+  if (target === raft.id) return null;
+  raft.transferLeadership(target);
+  replica.drain();
+  const deadline = member.clock.now() + member.timeout;
+  while (raft.leader !== target) {
+    if (member.clock.now() > deadline) throw etcdError('timeoutLeaderTransfer');
+    await new Promise<void>((resolve) => member.clock.after(20, resolve));
+  }
+  return null;
+}

@@ -1,0 +1,482 @@
+// One member of the store, whole: loads its disk, finds its place in the cluster, runs the replica on the env's clock and channel, and is the backend of the
+// services.
+//
+// Invariants: nothing is served from before the disk was read; a member whose disk is damaged forgets everything and joins anew.
+
+import { type Cancel, every } from '../../env/clock.ts';
+import { CorruptLogError } from '../../env/disk.ts';
+import type { Env, Json } from '../../env/env.ts';
+import { randomHex } from '../../env/random.ts';
+import type { AlarmMember, Member, ResponseHeader, StatusResponse } from '../api/types.ts';
+import { EtcdError } from '../client/types.ts';
+import { etcdError } from '../errors.ts';
+import { WatchHub } from '../mvcc/watch-hub.ts';
+import { allMembers } from '../raft/quorum.ts';
+import { Raft } from '../raft/raft.ts';
+import type { ConfChange, ConfState } from '../raft/types.ts';
+import type { Backend, MemberChange } from './backend.ts';
+import type { Command } from './commands.ts';
+import { decide, foundingIdentity, type HelloReply, type Identity, joiningIdentity } from './identity.ts';
+import { answerCall, requestChange } from './leader-calls.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { type MemberConfig, Peers } from './peers.ts';
+import { Replica } from './replica.ts';
+import { loadSnapshot, takeSnapshot } from './snapshot.ts';
+import { State } from './state.ts';
+import { type Loaded, Storage } from './storage.ts';
+
+export interface EtcdMemberConfig {
+  name: string;
+  /** All founding members, this one included. */
+  members: MemberConfig[];
+  /** Bytes above which writes are refused (etcd --quota-backend-bytes). Default 2 GiB. */
+  quotaBytes?: number;
+  /** Bytes of log after which a snapshot is written; grows with the state. Default 16 MiB. */
+  snapshotBytes?: number;
+  /** ms between progress notifications of watches. Default 10 minutes. */
+  progressNotifyInterval?: number;
+  /** ms of a tick; a heartbeat is one, an election timeout ten to twenty. Default 100. */
+  tick?: number;
+  /** Linearizable reads: ask a quorum each time ('safe'), or trust the leader's lease. */
+  readMode?: 'safe' | 'lease';
+}
+
+const electionTicks = 10;
+/** Entries kept in memory for followers that lag, and their bytes. */
+const keepEntries = 5000;
+const keepBytes = 8 << 20;
+/** ms between hellos of a member that starts empty, and how long it waits for silent peers. */
+const helloInterval = 100;
+const helloPatience = 10_000;
+
+export class EtcdMember implements Backend {
+  readonly clock: Env['clock'];
+  readonly random: Env['random'];
+  readonly state = new State();
+  readonly hub = new WatchHub(this.state.store);
+  readonly streams = new Set<{ noLeader(): void }>();
+  readonly progressNotifyInterval: number;
+  readonly peers: Peers;
+  readonly env: Env;
+  readonly config: EtcdMemberConfig;
+  readonly timeout: number;
+  identity: Identity | undefined;
+  replica: Replica | undefined;
+  /** Resolves when the member takes part. */
+  readonly up: Promise<Replica>;
+
+  private readonly storage: Storage;
+  private readonly incarnation: string;
+  private readonly leases: LeaseKeeper;
+  private readonly replies = new Map<string, HelloReply>();
+  private readonly tick: number;
+  private resolveUp!: (replica: Replica) => void;
+  private cancels: Cancel[] = [];
+  private stopped = false;
+  private shown = '';
+  private clockRate = 1;
+  private lostLeaderTicks = 0;
+
+  constructor(env: Env, config: EtcdMemberConfig) {
+    this.env = env;
+    this.config = config;
+    this.clock = env.clock;
+    this.random = env.random;
+    this.tick = config.tick ?? 100;
+    this.timeout = 5000 + 2 * electionTicks * this.tick;
+    this.progressNotifyInterval = config.progressNotifyInterval ?? 600_000;
+    this.incarnation = randomHex(env.random, 12);
+    this.storage = new Storage(env.disk);
+    this.leases = new LeaseKeeper(this);
+    this.up = new Promise((resolve) => {
+      this.resolveUp = resolve;
+    });
+    this.peers = new Peers(env.network.channel('raft'), env, {
+      nameOf: (id) => this.state.attributes.get(id)?.name,
+      clusterId: () => this.identity?.clusterId ?? '',
+      receive: (message) => this.replica?.receive(message),
+      hello: (from, incarnation) => this.hello(from, incarnation),
+      helloReply: (reply) => void this.replies.set(reply.name, reply),
+      call: (method, args) => answerCall(this, method, args),
+    });
+  }
+
+  /** Reads the disk and takes part; one that starts empty goes on finding its place in the background. */
+  async start(): Promise<void> {
+    let loaded: Loaded;
+    try {
+      this.identity = await this.storage.readIdentity<Identity>();
+      loaded = await this.storage.load();
+      if (this.identity) return this.run(loaded);
+    } catch (error) {
+      if (!(error instanceof CorruptLogError)) throw error;
+      this.env.trace.record({ gate: 'raft', will: `discard a damaged disk: ${error.message}` });
+      this.identity = undefined;
+      await this.storage.wipe();
+      loaded = await this.storage.load();
+    }
+    const finding = this.findPlace(loaded);
+    // alone there is nobody to wait for
+    if (this.config.members.length === 1) await finding;
+    else finding.catch((error: unknown) => this.fail(error));
+  }
+
+  /** Answers a member that starts empty. */
+  private hello(from: string, incarnation: string): HelloReply | undefined {
+    const name = this.config.name;
+    if (!this.identity) {
+      // seeing each other empty is mutual
+      this.replies.set(from, { name: from, incarnation });
+      return { name, incarnation: this.incarnation };
+    }
+    return { name, identity: this.identity };
+  }
+
+  private async findPlace(loaded: Loaded): Promise<void> {
+    const { name, members } = this.config;
+    const others = members.filter((member) => member.name !== name);
+    const begun = this.clock.now();
+    for (;;) {
+      if (this.stopped) return;
+      const patienceOver = this.clock.now() - begun > helloPatience;
+      const decision = decide({ name, incarnation: this.incarnation }, members, this.replies, patienceOver);
+      if (decision === 'found') {
+        const saw: Record<string, string> = {};
+        for (const reply of this.replies.values()) if (reply.incarnation) saw[reply.name] = reply.incarnation;
+        this.identity = foundingIdentity(name, members, saw);
+        break;
+      }
+      if (decision !== 'ask' && (await this.join(decision.join, decision.cluster))) break;
+      for (const other of others) this.peers.sendHello(other.name, this.incarnation);
+      await new Promise<void>((resolve) => this.clock.after(helloInterval, resolve));
+    }
+    await this.storage.writeIdentity(this.identity);
+    this.run(loaded);
+  }
+
+  /** Asks a running cluster to let this member in under a new id. */
+  private async join(peer: string, cluster: Identity): Promise<boolean> {
+    const identity = joiningIdentity(this.config.name, this.incarnation, cluster);
+    const own = this.config.members.find((member) => member.name === this.config.name);
+    const args = { id: identity.id, name: this.config.name, ...memberUrls(own, this.config.name) };
+    try {
+      await this.peers.call(peer, 'replace', args, this.timeout);
+    } catch {
+      this.replies.delete(peer);
+      return false;
+    }
+    this.identity = identity;
+    return true;
+  }
+
+  private run({ hardState, log, snapshot }: Loaded): void {
+    if (this.stopped || !this.identity) return;
+    const { identity, env } = this;
+    for (const { id, name, peerURLs, clientURLs } of identity.initial)
+      this.state.attributes.set(id, { name, peerURLs, clientURLs });
+    if (snapshot) loadSnapshot(this.state, snapshot.manifest.head, snapshot.chunks);
+    const founding: ConfState = {
+      voters: identity.initial.map((member) => member.id).sort(),
+      votersOutgoing: [],
+      learners: [],
+      learnersNext: [],
+      autoLeave: false,
+    };
+    const raft: Raft = new Raft({
+      id: identity.id,
+      log,
+      hardState,
+      conf: snapshot?.manifest.conf ?? founding,
+      random: () => env.random.next(),
+      electionTicks,
+      readMode: this.config.readMode ?? 'safe',
+      snapshot: () => ({ ...this.appliedPoint(), data: takeSnapshot(this.state) }),
+    });
+    const replica: Replica = new Replica(
+      raft,
+      this.state,
+      this.hub,
+      {
+        now: () => this.clock.now(),
+        send: (message) => this.peers.send(message),
+        save: (unsaved, done) => {
+          this.storage.save(unsaved).then(
+            () => !this.stopped && done(),
+            (error: unknown) => this.fail(error),
+          );
+        },
+        soon: (work) => queueMicrotask(work),
+        confChanging: (change) => this.confChanging(change),
+        changed: () => this.changed(),
+      },
+      { tag: randomHex(env.random, 6), timeout: this.timeout },
+    );
+    this.replica = replica;
+    const beat = () => {
+      if (this.stopped) return;
+      this.cancels[0] = this.clock.after(this.tick / this.clockRate, beat);
+      if (this.peers.paused) return;
+      replica.tick();
+      this.watchLeader();
+    };
+    this.cancels = [this.clock.after(this.tick, beat), every(this.clock, 500, () => this.leases.tick())];
+    if (identity.initial.length === 1) raft.campaign();
+    replica.drain();
+    if (identity.joined) void this.promoteSelf();
+    this.resolveUp(replica);
+  }
+
+  /** Index, term and configuration that the state stands at. */
+  private appliedPoint() {
+    const { raft, applied } = this.replica as Replica;
+    return { index: applied, term: raft.log.termAt(applied) ?? 0, conf: raft.conf };
+  }
+
+  /** A member that joined as a learner asks, until it is heard, to be made a voter. */
+  private async promoteSelf(): Promise<void> {
+    const replica = this.replica as Replica;
+    while (!this.stopped) {
+      await new Promise<void>((resolve) => this.clock.after(5 * this.tick, resolve));
+      if (replica.raft.conf.voters.includes(replica.raft.id)) return;
+      if (!replica.raft.isLearner) continue;
+      await this.changeMember({ type: 'promote', ID: replica.raft.id }).catch(() => {});
+    }
+  }
+
+  private confChanging(change: ConfChange): void {
+    const { attributes } = this.state;
+    const added = change.context ? (JSON.parse(change.context) as { member?: Member }).member : undefined;
+    for (const { type, id } of change.changes) {
+      if (type === 'remove') attributes.delete(id);
+      else if (added?.ID === id)
+        attributes.set(id, {
+          name: added.name ?? '',
+          peerURLs: added.peerURLs ?? [],
+          clientURLs: added.clientURLs ?? [],
+        });
+    }
+  }
+
+  private changed(): void {
+    const replica = this.replica;
+    if (!replica) return;
+    const { raft } = replica;
+    this.leases.roleChanged(raft.role === 'leader', electionTicks * this.tick);
+    const { trace } = this.env;
+    const now = `${raft.role} ${raft.term} ${raft.leader}`;
+    if (now !== this.shown || trace.wants('raft')) {
+      trace.record({
+        gate: 'raft',
+        ...(now === this.shown ? {} : { will: `be ${raft.role} in term ${raft.term}` }),
+        detail: this.brief(raft),
+      });
+      this.shown = now;
+    }
+    this.compact(raft);
+  }
+
+  private brief(raft: Raft): { [key: string]: Json } {
+    const leader = this.state.attributes.get(raft.leader)?.name ?? '';
+    return { role: raft.role, term: raft.term, leader, commit: raft.log.committed, applied: raft.log.applied };
+  }
+
+  /** Watches on a member that has lost the cluster end, so that their clients go elsewhere. */
+  private watchLeader(): void {
+    this.lostLeaderTicks = this.replica?.raft.leader === '' ? this.lostLeaderTicks + 1 : 0;
+    if (this.lostLeaderTicks === 3 * electionTicks) for (const stream of [...this.streams]) stream.noLeader();
+  }
+
+  /** Keeps the log short: in memory always, on disk by a snapshot now and then. */
+  private compact(raft: Raft): void {
+    const { log } = raft;
+    if (log.entries.length > 2 * keepEntries || (log.entries.length > 64 && this.logBytes(raft) > 2 * keepBytes)) {
+      const half = Math.min(Math.max(0, log.entries.length - keepEntries), log.entries.length >> 1);
+      log.compact(Math.min(log.offset + Math.max(half, log.entries.length >> 1), log.applied));
+    }
+    const { storage } = this;
+    const limit = Math.max(this.config.snapshotBytes ?? 16 << 20, this.state.store.sizeInUse);
+    if (storage.bytesSinceSnapshot < limit || storage.busy) return;
+    const { head, chunks, release } = takeSnapshot(this.state);
+    const pieces = chunks();
+    storage
+      .saveOwnSnapshot({ ...this.appliedPoint(), head }, pieces)
+      .catch((error: unknown) => this.fail(error))
+      .finally(release);
+  }
+
+  private logBytes(raft: Raft): number {
+    const { entries } = raft.log;
+    // a sample is enough: the bound is soft
+    let sample = 0;
+    const step = Math.max(1, entries.length >> 5);
+    for (let i = 0; i < entries.length; i += step) sample += entries[i]?.data.length ?? 0;
+    return sample * step;
+  }
+
+  private fail(error: unknown): void {
+    if (this.stopped) return;
+    // a member that cannot write must not answer: it is as good as dead
+    this.env.trace.record({ gate: 'raft', will: `stop: ${error instanceof Error ? error.message : String(error)}` });
+    this.halt();
+  }
+
+  /** Ends at once. */
+  halt(): void {
+    this.stopped = true;
+    for (const cancel of this.cancels) cancel();
+    this.replica?.stop();
+    for (const stream of [...this.streams]) stream.noLeader();
+    this.peers.close();
+    this.storage.close();
+  }
+
+  get halted(): boolean {
+    return this.stopped;
+  }
+
+  /** On the leader: begins a lease anew; seconds, or 0 if there is none. */
+  renewLease(id: string): number {
+    return this.leases.renew(id);
+  }
+
+  /** How fast this member's clock runs compared with the cluster's. */
+  setClockRate(rate: number): void {
+    this.clockRate = rate;
+  }
+
+  // Backend
+
+  header(revision?: number): ResponseHeader {
+    return {
+      clusterId: this.identity?.clusterId ?? '0',
+      memberId: this.identity?.id ?? '0',
+      revision: revision ?? this.state.store.currentRevision,
+      raftTerm: this.replica?.raft.term ?? 0,
+    };
+  }
+
+  /** The replica, as soon as there is one; rejects with timeout. */
+  async running(): Promise<Replica> {
+    if (this.stopped) throw etcdError('stopped');
+    if (this.replica) return this.replica;
+    return new Promise((resolve, reject) => {
+      const cancel = this.clock.after(this.timeout, () => reject(etcdError('timeout')));
+      void this.up.then((replica) => {
+        cancel();
+        resolve(replica);
+      });
+    });
+  }
+
+  async propose(command: Command): Promise<{ header?: ResponseHeader }> {
+    const replica = await this.running();
+    return new Promise((resolve, reject) => {
+      replica.propose(command, (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.response)));
+    });
+  }
+
+  async readIndex(): Promise<void> {
+    const replica = await this.running();
+    if (replica.raft.isLearner) throw etcdError('notSupportedForLearner');
+    return new Promise((resolve, reject) => replica.readIndex((error) => (error ? reject(error) : resolve())));
+  }
+
+  /** Runs a call on the leader, here or elsewhere; waits for one, retries while it changes. */
+  async onLeader(method: string, args: Json): Promise<Json> {
+    const replica = await this.running();
+    const deadline = this.clock.now() + this.timeout;
+    for (;;) {
+      const { raft } = replica;
+      const leader = raft.role === 'leader' ? this.config.name : this.state.attributes.get(raft.leader)?.name;
+      try {
+        if (leader === this.config.name && raft.role === 'leader') return await answerCall(this, method, args);
+        if (leader !== undefined && leader !== '') return await this.peers.call(leader, method, args, 1000);
+      } catch (error) {
+        const again = error instanceof EtcdError && ['notLeader', 'timeout'].some((n) => same(error, n as 'notLeader'));
+        if (!again) throw error;
+      }
+      if (this.clock.now() >= deadline || this.stopped) throw etcdError('timeout');
+      await new Promise<void>((resolve) => this.clock.after(this.tick / 2, resolve));
+    }
+  }
+
+  async leaseRenew(id: string): Promise<number> {
+    return (await this.onLeader('leaseRenew', { id })) as number;
+  }
+
+  async leaseRemaining(id: string) {
+    const answer = await this.onLeader('leaseRemaining', { id });
+    return (answer ?? undefined) as { remaining: number; granted: number; keys: string[] } | undefined;
+  }
+
+  members(): Member[] {
+    const conf = this.replica?.raft.conf;
+    const ids = conf ? allMembers(conf) : (this.identity?.initial.map((member) => member.id) ?? []);
+    return ids.map((ID) => {
+      const { name = '', peerURLs = [], clientURLs = [] } = this.state.attributes.get(ID) ?? {};
+      return { ID, name, peerURLs, clientURLs, ...(conf?.learners.includes(ID) ? { isLearner: true } : {}) };
+    });
+  }
+
+  changeMember(change: MemberChange): Promise<Member | undefined> {
+    return requestChange(this, change);
+  }
+
+  async moveLeader(target: string): Promise<void> {
+    const { raft } = await this.running();
+    if (raft.role !== 'leader') throw etcdError('notLeader');
+    if (!raft.conf.voters.includes(target)) throw etcdError('badLeaderTransferee');
+    await this.onLeader('moveLeader', { target });
+  }
+
+  status(): StatusResponse {
+    const { store } = this.state;
+    const raft = this.replica?.raft;
+    const response: StatusResponse = {
+      header: {},
+      version: '3.4.23',
+      dbSize: store.size,
+      leader: raft?.leader || '0',
+      raftIndex: raft?.log.committed ?? 0,
+      raftTerm: raft?.term ?? 0,
+      raftAppliedIndex: raft?.log.applied ?? 0,
+      dbSizeInUse: store.sizeInUse,
+    };
+    const errors = this.state.alarmList().map(({ memberID, alarm }) => `memberID:${memberID ?? 0} alarm:${alarm} `);
+    if (raft?.leader === '') errors.push('etcdserver: no leader');
+    if (errors.length > 0) response.errors = errors;
+    if (raft?.isLearner) response.isLearner = true;
+    return response;
+  }
+
+  overQuota(bytes: number): boolean {
+    return this.state.store.size + bytes > (this.config.quotaBytes ?? 2 * 1024 ** 3);
+  }
+
+  async raiseAlarm(alarm: AlarmMember): Promise<void> {
+    await this.propose({ alarm: { action: 'ACTIVATE', ...alarm } });
+  }
+
+  async *snapshot(): AsyncGenerator<string> {
+    await this.running();
+    const { head, chunks, release } = takeSnapshot(this.state);
+    try {
+      yield `${JSON.stringify({ ...this.appliedPoint(), head })}\n`;
+      for (const chunk of chunks()) yield `${chunk}\n`;
+    } finally {
+      release();
+    }
+  }
+}
+
+function same(error: EtcdError, name: 'notLeader' | 'timeout'): boolean {
+  return error.message === etcdError(name).message;
+}
+
+/** Addresses of a member as the API lists them. */
+export function memberUrls(own: MemberConfig | undefined, name: string) {
+  return {
+    peerURLs: [`http://${own?.peer ?? `${name}:2380`}`],
+    clientURLs: [`http://${own?.client ?? `${name}:2379`}`],
+  };
+}
