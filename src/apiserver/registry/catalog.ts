@@ -39,6 +39,7 @@ export function builtInResource(row: Resource, conversions: Conversions): Resour
     namespaced,
     verbs,
     subresources,
+    type: row.type,
     apiVersion: groupVersion(row),
     groupResource: groupResource(row),
     groupKind: groupKind(row),

@@ -25,6 +25,8 @@ export interface ResourceInfo {
   namespaced: boolean;
   verbs: readonly string[];
   subresources: readonly SubresourceInfo[];
+  /** Name of the schema type (src/api/schema); '' for custom resources. */
+  type: string;
   /** "v1" or "apps/v1". */
   apiVersion: string;
   groupResource: GroupResource;

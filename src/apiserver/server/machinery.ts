@@ -1,6 +1,7 @@
 // The doors to src/api through which requests pass: decoding, defaulting, patching, field ownership, validation.
 
-import { parse as parseYaml } from 'yaml';
+import { type FieldValidation, parseDocument, type RawDocument, strictDecodingError } from '../../api/decode.ts';
+import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
 import { newBadRequest } from '../../api/status.ts';
 import type { KubeObject } from '../object.ts';
@@ -8,16 +9,44 @@ import type { ResourceInfo } from '../registry/resource.ts';
 import { type BodyType, bodyText } from './body.ts';
 import type { RequestContext } from './context.ts';
 
-export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+export type { FieldValidation };
 
 /** A body as plain data. Throws BadRequest. */
 export function parseBody(bytes: Uint8Array, type: BodyType): unknown {
-  const text = bodyText(bytes);
-  try {
-    return type === 'yaml' ? parseYaml(text) : JSON.parse(text);
-  } catch (error) {
-    throw newBadRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
-  }
+  return readDocument(bytes, type).value;
+}
+
+function readDocument(bytes: Uint8Array, type: BodyType): RawDocument {
+  return parseDocument(bodyText(bytes), type === 'yaml' ? 'yaml' : 'json');
+}
+
+/** Gives plain data the type of `resource`, by its schema. Throws BadRequest. */
+function typed(
+  resource: ResourceInfo,
+  document: RawDocument,
+  validation: FieldValidation,
+  warnings: Set<string>,
+): KubeObject {
+  if (resource.custom) return customObject(resource, document, validation, warnings);
+  const decoded = decodeRequest<KubeObject>(document, resource, validation);
+  for (const warning of decoded.warnings) warnings.add(warning);
+  decoded.object.metadata ??= { name: '' };
+  return decoded.object;
+}
+
+function customObject(
+  resource: ResourceInfo,
+  document: RawDocument,
+  validation: FieldValidation,
+  warnings: Set<string>,
+): KubeObject {
+  const { apiVersion, kind } = checkKind(document.value, resource);
+  if (document.strictErrors.length > 0 && validation === 'Strict')
+    throw newBadRequest(strictDecodingError(document.strictErrors));
+  if (validation === 'Warn') for (const text of document.strictErrors) warnings.add(text);
+  const object = { ...(document.value as KubeObject), apiVersion, kind };
+  const metadata = object.metadata ?? { name: '' };
+  return { ...object, metadata };
 }
 
 /** Decodes a body into an object of `resource`, defaults filled in. Throws BadRequest. */
@@ -25,19 +54,10 @@ export function decodeObject(
   bytes: Uint8Array,
   type: BodyType,
   resource: ResourceInfo,
-  _validation: FieldValidation,
-  _warnings: Set<string>,
+  validation: FieldValidation,
+  warnings: Set<string>,
 ): KubeObject {
-  const value = parseBody(bytes, type);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw newBadRequest(
-      "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
-    );
-  const object = value as KubeObject;
-  object.kind ??= resource.kind;
-  object.apiVersion ??= resource.apiVersion;
-  object.metadata ??= { name: '' };
-  return object;
+  return typed(resource, readDocument(bytes, type), validation, warnings);
 }
 
 export function parsePatch(bytes: Uint8Array, _type: string): unknown {
@@ -60,15 +80,15 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 export function applyPatch(
-  _resource: ResourceInfo,
+  resource: ResourceInfo,
   type: string,
   current: KubeObject,
   patch: unknown,
-  _validation: FieldValidation,
-  _warnings: Set<string>,
+  validation: FieldValidation,
+  warnings: Set<string>,
 ): KubeObject {
-  if (type !== 'application/json-patch+json') return mergePatch(current, patch) as KubeObject;
-  throw newBadRequest('json patch');
+  if (type === 'application/json-patch+json') throw newBadRequest('json patch');
+  return typed(resource, { value: mergePatch(current, patch), strictErrors: [] }, validation, warnings);
 }
 
 export function serverSideApply(

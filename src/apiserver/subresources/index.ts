@@ -3,11 +3,20 @@
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { SpecialHandler } from '../server/core.ts';
 import { binding, podBinding } from './binding.ts';
+import { podAttach, podExec, podLog, podPortForward } from './pod-streams.ts';
+import { nodeProxy, podProxy, serviceProxy } from './proxy.ts';
 import { scale } from './scale.ts';
 
 const handlers: Record<string, SpecialHandler> = {
   'pods/binding': podBinding,
   bindings: binding,
+  'pods/log': podLog,
+  'pods/exec': podExec,
+  'pods/attach': podAttach,
+  'pods/portforward': podPortForward,
+  'pods/proxy': podProxy,
+  'services/proxy': serviceProxy,
+  'nodes/proxy': nodeProxy,
 };
 
 /** The handler of a subresource ('' for the resource itself), or undefined where the generic endpoints serve. */
