@@ -22,7 +22,10 @@ const wasmPath = join(root, 'node_modules', 'v86', 'build', 'v86.wasm');
 
 /** A hash over everything that goes into the image. */
 const everything = () =>
-  recipeHash(['images', 'scripts/build-node-image', 'src/machine/emulator.ts', 'src/machine/agent.ts', 'src/machine/frames.ts'], sha256(readFileSync(wasmPath)));
+  recipeHash(
+    ['images', 'scripts/build-node-image', 'src/machine/emulator.ts', 'src/machine/agent.ts', 'src/machine/frames.ts'],
+    sha256(readFileSync(wasmPath)),
+  );
 
 /** The installed image's version, or undefined. */
 function installed() {
@@ -31,13 +34,32 @@ function installed() {
 }
 
 async function buildSnapshot(kernel, rootfs, layouts) {
-  const hash = recipeHash(['scripts/build-node-image/snapshot.ts', 'src/machine/emulator.ts', 'src/machine/frames.ts'], kernel, rootfs, layouts, sha256(readFileSync(wasmPath)), JSON.stringify(recipe));
+  const hash = recipeHash(
+    ['scripts/build-node-image/snapshot.ts', 'src/machine/emulator.ts', 'src/machine/frames.ts'],
+    kernel,
+    rootfs,
+    layouts,
+    sha256(readFileSync(wasmPath)),
+    JSON.stringify(recipe),
+  );
   return cached('snapshot', hash, async (out) => {
     const state = join(out, 'state.bin');
-    const parts = [join(kernel, 'bzImage'), join(rootfs, 'initramfs.cpio'), join(rootfs, 'bios.bin'), join(rootfs, 'vgabios.bin'), wasmPath, layouts, String(recipe.memoryMiB), recipe.preload.join(','), state];
+    const parts = [
+      join(kernel, 'bzImage'),
+      join(rootfs, 'initramfs.cpio'),
+      join(rootfs, 'bios.bin'),
+      join(rootfs, 'vgabios.bin'),
+      wasmPath,
+      layouts,
+      String(recipe.memoryMiB),
+      recipe.preload.join(','),
+      state,
+    ];
     say('snapshot', 'booting the node');
     const tsx = join(root, 'node_modules', '.bin', 'tsx');
-    await program(tsx, [join(root, 'scripts', 'build-node-image', 'snapshot.ts'), ...parts], { line: (text) => say('snapshot', text) });
+    await program(tsx, [join(root, 'scripts', 'build-node-image', 'snapshot.ts'), ...parts], {
+      line: (text) => say('snapshot', text),
+    });
     say('snapshot', 'compressing');
     writeFileSync(`${state}.gz`, gzipSync(readFileSync(state), { level: 6 }));
     rmSync(state);
@@ -75,7 +97,13 @@ function install(version, kernel, rootfs, layouts, snapshot) {
       ...JSON.parse(readFileSync(join(layouts, 'packages.json'), 'utf8')),
     ],
     preloaded: index.manifests
-      .filter(({ annotations: a }) => recipe.preload.some((wanted) => a['dev.drydock.tags'].split(' ').some((tag) => `${a['org.opencontainers.image.base.name'].split('/').pop()}:${tag}` === wanted)))
+      .filter(({ annotations: a }) =>
+        recipe.preload.some((wanted) =>
+          a['dev.drydock.tags']
+            .split(' ')
+            .some((tag) => `${a['org.opencontainers.image.base.name'].split('/').pop()}:${tag}` === wanted),
+        ),
+      )
       .map(({ digest }) => digest),
   };
   const imagesNext = join(publicDirectory, 'images.next');
@@ -95,8 +123,21 @@ function inDocker() {
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status !== 0) return false;
   say('image', 'no apt here: building in a Debian container');
   mkdirSync(cache, { recursive: true });
-  const mounts = ['-v', `${root}:${root}`, '-v', `${cache}:/var/cache/build/drydock`, '-w', root, '-e', 'XDG_CACHE_HOME=/var/cache/build'];
-  const done = spawnSync('docker', ['run', '--rm', ...mounts, 'node:22-bookworm', 'node', 'scripts/build-node-image.mjs'], { stdio: 'inherit' });
+  const mounts = [
+    '-v',
+    `${root}:${root}`,
+    '-v',
+    `${cache}:/var/cache/build/drydock`,
+    '-w',
+    root,
+    '-e',
+    'XDG_CACHE_HOME=/var/cache/build',
+  ];
+  const done = spawnSync(
+    'docker',
+    ['run', '--rm', ...mounts, 'node:22-bookworm', 'node', 'scripts/build-node-image.mjs'],
+    { stdio: 'inherit' },
+  );
   return done.status === 0;
 }
 
@@ -108,7 +149,9 @@ async function main() {
   }
   if (!hasApt()) {
     if (inDocker()) return;
-    console.log('The Linux node image needs Debian (apt, as root) or Docker to build. Neither is here: the page will use hollow nodes, without real containers.');
+    console.log(
+      'The Linux node image needs Debian (apt, as root) or Docker to build. Neither is here: the page will use hollow nodes, without real containers.',
+    );
     return;
   }
   await locked(async () => {

@@ -85,7 +85,10 @@ export function addPrograms(tree, base, paths, provided = new Map()) {
     if (isElf(bytes)) needed(source);
   };
   const needed = (source) => {
-    const listing = execFileSync('readelf', ['-d', '-l', source], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const listing = execFileSync('readelf', ['-d', '-l', source], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     if (/interpreter: \/lib\/ld-linux/.test(listing)) add('/lib/i386-linux-gnu/ld-linux.so.2', '/lib/ld-linux.so.2');
     for (const [, name] of listing.matchAll(/NEEDED.*\[(.*?)\]/g)) {
       const ready = provided.get(name);
@@ -132,7 +135,13 @@ export function tar(tree) {
     header.write(entry.directory ? '5' : entry.link !== undefined ? '2' : '0', 156);
     header.write(entry.link ?? '', 157);
     header.write('ustar\x0000', 257);
-    header.write(octal(header.reduce((sum, byte) => sum + byte, 0), 7), 148);
+    header.write(
+      octal(
+        header.reduce((sum, byte) => sum + byte, 0),
+        7,
+      ),
+      148,
+    );
     parts.push(header);
     if (size) parts.push(entry.content, Buffer.alloc((512 - (size % 512)) % 512));
   }
@@ -147,7 +156,12 @@ export function cpio(tree) {
   const hex = (value) => value.toString(16).padStart(8, '0');
   const put = (name, mode, content) => {
     const head = `070701${[inode++, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, name.length + 1, 0].map(hex).join('')}${name}\0`;
-    parts.push(Buffer.from(head), Buffer.alloc((4 - (head.length % 4)) % 4), content, Buffer.alloc((4 - (content.length % 4)) % 4));
+    parts.push(
+      Buffer.from(head),
+      Buffer.alloc((4 - (head.length % 4)) % 4),
+      content,
+      Buffer.alloc((4 - (content.length % 4)) % 4),
+    );
   };
   for (const [path, entry] of tree.sorted()) {
     const kind = entry.directory ? 0o040000 : entry.link !== undefined ? 0o120000 : 0o100000;

@@ -86,7 +86,12 @@ export async function unpackPackages(suite, names, directory) {
     for (const file of candidates) {
       const path = join(state, 'debs', file);
       const version = (await program('dpkg-deb', ['-f', path, 'Version'])).trim();
-      const later = newest && (await program('dpkg', ['--compare-versions', version, 'gt', newest.version]).then(() => true, () => false));
+      const later =
+        newest &&
+        (await program('dpkg', ['--compare-versions', version, 'gt', newest.version]).then(
+          () => true,
+          () => false,
+        ));
       if (!newest || later) newest = { path, version };
     }
     if (!newest) throw new Error(`package ${name} was not downloaded`);

@@ -8,8 +8,17 @@ import { gunzipSync } from 'node:zlib';
 import { Agent } from '../../src/machine/agent.ts';
 import { createEmulator } from '../../src/machine/emulator.ts';
 
-const [kernel = '', initrd = '', bios = '', vgaBios = '', wasm = '', imagesDirectory = '', memory = '', preload = '', out = ''] =
-  process.argv.slice(2);
+const [
+  kernel = '',
+  initrd = '',
+  bios = '',
+  vgaBios = '',
+  wasm = '',
+  imagesDirectory = '',
+  memory = '',
+  preload = '',
+  out = '',
+] = process.argv.slice(2);
 const memoryMiB = Number(memory);
 const started = Date.now();
 const say = (words: string) => console.log(`${((Date.now() - started) / 1000).toFixed(1)} s: ${words}`);
@@ -98,21 +107,41 @@ const spec = {
     { destination: '/proc', type: 'proc', source: 'proc' },
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
   ],
-  linux: { cgroupsPath: '/kubepods/warm', namespaces: ['pid', 'ipc', 'uts', 'mount', 'network', 'cgroup'].map((type) => ({ type })) },
+  linux: {
+    cgroupsPath: '/kubepods/warm',
+    namespaces: ['pid', 'ipc', 'uts', 'mount', 'network', 'cgroup'].map((type) => ({ type })),
+  },
 };
 await guest.batch([
-  'mkdir', '/tmp/w/rootfs', '755', 'mkdir', '/tmp/w/upper', '755', 'mkdir', '/tmp/w/work', '755',
-  'mount', 'overlay', '/tmp/w/rootfs', 'overlay', `lowerdir=${layer},upperdir=/tmp/w/upper,workdir=/tmp/w/work`,
-  'file', '/tmp/w/config.json', '644', JSON.stringify(spec),
+  'mkdir',
+  '/tmp/w/rootfs',
+  '755',
+  'mkdir',
+  '/tmp/w/upper',
+  '755',
+  'mkdir',
+  '/tmp/w/work',
+  '755',
+  'mount',
+  'overlay',
+  '/tmp/w/rootfs',
+  'overlay',
+  `lowerdir=${layer},upperdir=/tmp/w/upper,workdir=/tmp/w/work`,
+  'file',
+  '/tmp/w/config.json',
+  '644',
+  JSON.stringify(spec),
 ]);
-await shell('for i in 1 2; do _LIBCONTAINER_CLONED_BINARY=1 crun --root /run/crun run --bundle /tmp/w warm || exit 1; done; nft list tables; iptables -V > /dev/null');
+await shell(
+  'for i in 1 2; do _LIBCONTAINER_CLONED_BINARY=1 crun --root /run/crun run --bundle /tmp/w warm || exit 1; done; nft list tables; iptables -V > /dev/null',
+);
 await guest.batch(['umount', '/tmp/w/rootfs', 'remove', '/tmp/w']);
 const version = await shell('crun --version | head -1; uname -r');
 // the smaller the state, the faster it loads: give back caches of what is not needed and clear what is free
 await shell(
-  'sync; echo 1 > /proc/sys/vm/compact_memory 2> /dev/null; mkdir /tmp/z; mount -t tmpfs -o size=95% z /tmp/z; free=$(awk \'/MemFree/{print int($2/1024)-4}\' /proc/meminfo); dd if=/dev/zero of=/tmp/z/z bs=1M count=$free 2> /dev/null; umount /tmp/z; rmdir /tmp/z',
+  "sync; echo 1 > /proc/sys/vm/compact_memory 2> /dev/null; mkdir /tmp/z; mount -t tmpfs -o size=95% z /tmp/z; free=$(awk '/MemFree/{print int($2/1024)-4}' /proc/meminfo); dd if=/dev/zero of=/tmp/z/z bs=1M count=$free 2> /dev/null; umount /tmp/z; rmdir /tmp/z",
 );
-say(`warm; ${(await shell("awk '/MemFree|MemAvailable/{printf \"%s %d MiB  \", $1, $2/1024}' /proc/meminfo")).trim()}`);
+say(`warm; ${(await shell('awk \'/MemFree|MemAvailable/{printf "%s %d MiB  ", $1, $2/1024}\' /proc/meminfo')).trim()}`);
 await new Promise((resolve) => setTimeout(resolve, 300));
 await emulator.stop();
 const state = await emulator.save();

@@ -18,7 +18,19 @@ export class AgentError extends Error {
 }
 
 /** Linux error numbers that callers tell apart. */
-export const errno = { EPERM: 1, ENOENT: 2, ESRCH: 3, ENOMEM: 12, ENOTDIR: 20, EINVAL: 22, ENOSPC: 28, ETIMEDOUT: 110, ECONNREFUSED: 111, EHOSTUNREACH: 113, ECANCELED: 125 } as const;
+export const errno = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  ENOMEM: 12,
+  ENOTDIR: 20,
+  EINVAL: 22,
+  ENOSPC: 28,
+  ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
+  EHOSTUNREACH: 113,
+  ECANCELED: 125,
+} as const;
 
 export type Facts = ReadonlyMap<string, string>;
 

@@ -25,6 +25,8 @@ export interface Emulator {
   stop(): Promise<void>;
   sendAgentBytes(bytes: Uint8Array): void;
   sendFrame(frame: Uint8Array): void;
+  /** Milliseconds on a clock that runs only while the guest does. */
+  guestTime(): number;
   save(): Promise<ArrayBuffer>;
   destroy(): Promise<void>;
 }
@@ -108,6 +110,7 @@ export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
     },
     sendAgentBytes: (bytes) => internals.bus.send(`virtio-console${agentPort}-input-bytes`, bytes),
     sendFrame: (frame) => internals.bus.send('net0-receive', frame),
+    guestTime,
     save: async () => (await emulator.save_state()) as ArrayBuffer,
     destroy: () => emulator.destroy() as unknown as Promise<void>,
   };

@@ -3,9 +3,10 @@
 // Invariants: while paused no guest instruction runs and guest time stands still, except while an agent call is under way, so that step mode can do one
 // thing at a time; after `stop` every agent stream has ended with an error.
 
+import type { Clock } from '../env/clock.ts';
 import { Agent } from './agent.ts';
 import { createEmulator, type Emulator } from './emulator.ts';
-import type { NodeImage } from './image.ts';
+import type { NodeImage, NodeImageManifest } from './image.ts';
 
 export interface MachineOptions {
   image: NodeImage;
@@ -17,6 +18,9 @@ export interface MachineOptions {
 
 export class Machine {
   readonly agent: Agent;
+  readonly manifest: NodeImageManifest;
+  /** The guest's own time: it stands still while the machine does. */
+  readonly clock: Clock;
   private readonly emulator: Emulator;
   private paused = false;
   private calls = 0;
@@ -24,7 +28,7 @@ export class Machine {
   private stopped = false;
   private settling: Promise<void> = Promise.resolve();
 
-  private constructor(emulator: Emulator, connect: (agent: Agent) => void) {
+  private constructor(emulator: Emulator, manifest: NodeImageManifest, connect: (agent: Agent) => void) {
     this.emulator = emulator;
     this.agent = new Agent({
       send: (bytes) => emulator.sendAgentBytes(bytes),
@@ -33,6 +37,24 @@ export class Machine {
         this.settle();
       },
     });
+    this.manifest = manifest;
+    this.clock = {
+      now: () => emulator.guestTime(),
+      after: (milliseconds, callback) => {
+        const timer = this.agent.open(['wait', String(Math.max(0, Math.ceil(milliseconds)))], true);
+        let cancelled = false;
+        timer.result.then(
+          () => {
+            if (!cancelled) callback();
+          },
+          () => {}, // the machine is gone, and its time with it
+        );
+        return () => {
+          cancelled = true;
+          timer.close();
+        };
+      },
+    };
     connect(this.agent);
   }
 
@@ -61,7 +83,7 @@ export class Machine {
       },
       onConsole: (byte) => options.onConsole?.(decoder.decode(Uint8Array.of(byte), { stream: true })),
     });
-    const machine = new Machine(emulator, (made) => {
+    const machine = new Machine(emulator, image.manifest, (made) => {
       agent = made;
     });
     machine.settle();

@@ -133,6 +133,7 @@ void open_batch(uint32_t id, const struct list *l);
 void open_read(uint32_t id, const struct list *l);
 void open_write(uint32_t id, const struct list *l);
 void open_untar(uint32_t id, const struct list *l);
+void open_wait(uint32_t id, const struct list *l);
 void open_sandbox(uint32_t id, const struct list *l);
 
 // Shared helpers.

@@ -208,3 +208,20 @@ void open_write(uint32_t id, const struct list *l) {
   if (fd < 0) stream_error_id(id, path ? errno : EINVAL, path ? path : "write");
   else stream_new(id, &write_operation, (void *)(intptr_t)fd);
 }
+
+static void wait_over(struct timer *t) {
+  struct stream *s = t->owner;
+  stream_result(s, "ok", NULL);
+}
+static void wait_free(struct stream *s) {
+  timer_cancel(s->state);
+  free(s->state);
+}
+static const struct operation wait_operation = {.free = wait_free};
+
+// "wait" ms: RESULT after that much of the guest's time.
+void open_wait(uint32_t id, const struct list *l) {
+  struct timer *t = calloc(1, sizeof *t);
+  struct stream *s = stream_new(id, &wait_operation, t);
+  timer_start(t, l->count > 1 ? strtoll(l->item[1], NULL, 10) : 0, wait_over, s);
+}

@@ -147,7 +147,7 @@ static const struct {
   void (*open)(uint32_t, const struct list *);
 } operations[] = {
     {"exec", open_exec}, {"container", open_container}, {"attach", open_attach}, {"log", open_log},     {"tcp", open_tcp},
-    {"batch", open_batch}, {"read", open_read},         {"write", open_write},   {"untar", open_untar}, {"sandbox", open_sandbox},
+    {"batch", open_batch}, {"read", open_read},         {"write", open_write},   {"untar", open_untar}, {"sandbox", open_sandbox}, {"wait", open_wait},
 };
 
 static void open_stream(uint32_t id, const uint8_t *payload, size_t length) {

@@ -1,0 +1,267 @@
+// Images of a v86 node: an OCI index served beside the page stands for every registry, layers are unpacked into the node's memory.
+//
+// A pull fetches manifest, config and layers by digest, checks each digest, unpacks gzip on this side (the guest is slow at it) and sends plain tar.
+// Invariant: an image is present once all of its layers are unpacked under /var/lib/images/<diff id>; pulling it again does nothing.
+
+import type { Agent } from '../../machine/agent.ts';
+import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
+import { type Image, RuntimeError } from '../runtime.ts';
+
+export interface ImageConfig {
+  User?: string;
+  Env?: string[];
+  Entrypoint?: string[];
+  Cmd?: string[];
+  WorkingDir?: string;
+  StopSignal?: string;
+}
+
+export interface StoredImage {
+  /** Digest of the config, "sha256:...", as containerd identifies images. */
+  id: string;
+  /** "docker.io/library/nginx@sha256:<manifest>". */
+  reference: string;
+  repository: string;
+  /** Full names it was pulled by. */
+  tags: Set<string>;
+  size: number;
+  config: ImageConfig;
+  /** Directories of its layers on the node, uppermost first, as overlayfs wants them. */
+  layers: string[];
+}
+
+interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  annotations?: Record<string, string>;
+}
+
+interface Manifest {
+  config: Descriptor;
+  layers: Descriptor[];
+}
+
+export type FetchAsset = (path: string) => Promise<Response>;
+
+const layersRoot = '/var/lib/images';
+
+export class ImageStore {
+  private readonly agent: Agent;
+  private readonly fetchAsset: FetchAsset;
+  private readonly unpacked = new Set<string>();
+  private readonly unpacking = new Map<string, Promise<void>>();
+  private readonly stored = new Map<string, StoredImage>();
+  private readonly preloaded: string[];
+  private index: Promise<Descriptor[]> | undefined;
+  private ready: Promise<void> | undefined;
+
+  /** `preloaded`: digests of manifests whose layers the node's snapshot holds unpacked. */
+  constructor(agent: Agent, fetchAsset: FetchAsset, preloaded: string[]) {
+    this.agent = agent;
+    this.fetchAsset = fetchAsset;
+    this.preloaded = preloaded;
+  }
+
+  /** Resolves with the image, unpacked. Rejects as containerd does when a registry says no. */
+  async pull(text: string): Promise<StoredImage> {
+    const { name, repository } = this.resolve(text);
+    await this.loadPreloaded();
+    const present = this.find(name);
+    if (present) return present;
+    const failed = (reason: 'NotFound' | 'Unavailable', why: string) =>
+      new RuntimeError(reason, `failed to pull and unpack image "${name}": ${why}`);
+    let descriptor: Descriptor | undefined;
+    try {
+      descriptor = (await this.manifests()).find((entry) => matches(entry, name, repository));
+    } catch (error) {
+      throw failed('Unavailable', `failed to resolve reference "${name}": failed to do request: ${words(error)}`);
+    }
+    if (!descriptor) throw failed('NotFound', `failed to resolve reference "${name}": ${name}: not found`);
+    try {
+      return await this.store(descriptor, name, repository, (directory, layer) => this.unpack(directory, layer));
+    } catch (error) {
+      throw failed('Unavailable', words(error));
+    }
+  }
+
+  /** The image a reference names, if it is present. Rejects for a malformed reference. */
+  async get(text: string): Promise<StoredImage | undefined> {
+    const { name } = this.resolve(text);
+    await this.loadPreloaded();
+    return this.find(name);
+  }
+
+  async list(): Promise<StoredImage[]> {
+    await this.loadPreloaded();
+    return [...this.stored.values()];
+  }
+
+  async remove(text: string): Promise<void> {
+    const image = await this.get(text);
+    if (!image) return;
+    this.stored.delete(image.id);
+    const used = new Set([...this.stored.values()].flatMap((other) => other.layers));
+    for (const directory of image.layers) {
+      if (used.has(directory)) continue;
+      this.unpacked.delete(directory);
+      await this.agent.batch(['remove', directory]);
+    }
+  }
+
+  private resolve(text: string): { name: string; repository: string } {
+    const parsed = parseImageReference(text);
+    if ('error' in parsed)
+      throw new RuntimeError('InvalidArgument', `failed to parse image name "${text}": ${parsed.error}`);
+    return { name: formatImageReference(parsed), repository: imageRepository(parsed) };
+  }
+
+  private find(name: string): StoredImage | undefined {
+    for (const image of this.stored.values())
+      if (image.tags.has(name) || image.id === name || image.reference === name) return image;
+    return undefined;
+  }
+
+  private manifests(): Promise<Descriptor[]> {
+    this.index ??= this.fetchJson<{ manifests: Descriptor[] }>('images/index.json').then(({ manifests }) => manifests);
+    this.index.catch(() => {
+      this.index = undefined; // a later pull tries again
+    });
+    return this.index;
+  }
+
+  private async fetchJson<T>(path: string): Promise<T> {
+    const response = await this.fetchAsset(path);
+    if (!response.ok) throw new Error(`unexpected status code ${response.status} ${response.statusText}`);
+    return (await response.json()) as T;
+  }
+
+  private async blob(digest: string): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await this.fetchAsset(`images/blobs/sha256/${digest.slice('sha256:'.length)}`);
+    if (!response.ok) throw new Error(`failed to copy: unexpected status code ${response.status} for ${digest}`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    const found = `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+    if (found !== digest) throw new Error(`failed commit on ref: unexpected digest ${found}, expected ${digest}`);
+    return bytes;
+  }
+
+  private async json<T>(digest: string): Promise<T> {
+    return JSON.parse(new TextDecoder().decode(await this.blob(digest))) as T;
+  }
+
+  private async store(
+    descriptor: Descriptor,
+    name: string,
+    repository: string,
+    unpack: (directory: string, layer: Descriptor) => Promise<void>,
+  ): Promise<StoredImage> {
+    const manifest = await this.json<Manifest>(descriptor.digest);
+    const known = this.stored.get(manifest.config.digest);
+    if (known) {
+      known.tags.add(name);
+      return known;
+    }
+    const config = await this.json<{ config?: ImageConfig; rootfs: { diff_ids: string[] } }>(manifest.config.digest);
+    const layers: string[] = [];
+    for (const [i, layer] of manifest.layers.entries()) {
+      const directory = `${layersRoot}/${(config.rootfs.diff_ids[i] ?? layer.digest).slice('sha256:'.length)}`;
+      if (!this.unpacked.has(directory)) await unpack(directory, layer);
+      layers.unshift(directory);
+    }
+    const image: StoredImage = {
+      id: manifest.config.digest,
+      reference: `${repository}@${descriptor.digest}`,
+      repository,
+      tags: new Set([name]),
+      size: manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size),
+      config: config.config ?? {},
+      layers,
+    };
+    this.stored.set(image.id, image);
+    return image;
+  }
+
+  private unpack(directory: string, layer: Descriptor): Promise<void> {
+    let work = this.unpacking.get(directory);
+    if (!work) {
+      work = (async () => {
+        const bytes = await this.blob(layer.digest);
+        const plain = layer.mediaType.endsWith('+gzip')
+          ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
+          : new Blob([bytes]).stream();
+        const half = `${directory}.partial`;
+        await this.agent.batch(['remove', half]);
+        await this.agent.untar(half, plain);
+        await this.agent.batch(['rename', half, directory]);
+        this.unpacked.add(directory);
+      })().finally(() => this.unpacking.delete(directory));
+      this.unpacking.set(directory, work);
+    }
+    return work;
+  }
+
+  private loadPreloaded(): Promise<void> {
+    this.ready ??= (async () => {
+      if (this.preloaded.length === 0) return;
+      for (const descriptor of await this.manifests()) {
+        if (!this.preloaded.includes(descriptor.digest)) continue;
+        const repository = repositoryOf(descriptor);
+        for (const tag of tagsOf(descriptor))
+          await this.store(descriptor, `${repository}:${tag}`, repository, async (directory) => {
+            this.unpacked.add(directory);
+          });
+      }
+    })().catch(() => {
+      this.ready = undefined; // offline: the next call tries again, and pulls say why
+    });
+    return this.ready;
+  }
+}
+
+const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const repositoryOf = ({ annotations }: Descriptor) => annotations?.['org.opencontainers.image.base.name'] ?? '';
+const tagsOf = ({ annotations }: Descriptor) =>
+  `${annotations?.['dev.drydock.tags'] ?? ''} ${annotations?.['dev.drydock.aliases'] ?? ''}`.split(' ').filter(Boolean);
+
+function matches(descriptor: Descriptor, name: string, repository: string): boolean {
+  if (repositoryOf(descriptor) !== repository) return false;
+  const digest = /@(sha256:[0-9a-f]+)$/.exec(name)?.[1];
+  if (digest) return descriptor.digest === digest;
+  return tagsOf(descriptor).includes(name.slice(repository.length + 1));
+}
+
+/** As the CRI describes it. */
+export function describeImage(image: StoredImage): Image {
+  const uid = /^\d+/.exec(image.config.User ?? '0')?.[0];
+  return {
+    id: image.id,
+    repoTags: [...image.tags],
+    repoDigests: [image.reference],
+    size: image.size,
+    ...(uid === undefined ? {} : { uid: Number(uid) }),
+  };
+}
+
+/** Numbers for an image's User ("101", "nginx", "101:101", "nginx:nginx"), read from its own passwd and group files. */
+export async function imageUser(agent: Agent, image: StoredImage): Promise<{ uid: number; gid: number }> {
+  const [user = '', group = ''] = (image.config.User ?? '').split(':');
+  if (user === '' || user === '0' || user === 'root') return { uid: 0, gid: Number(group) || 0 };
+  if (/^\d+$/.test(user) && (group === '' || /^\d+$/.test(group)))
+    return { uid: Number(user), gid: Number(group) || 0 };
+  const files = await agent.read(image.layers.flatMap((layer) => [`${layer}/etc/passwd`, `${layer}/etc/group`]));
+  const text = (index: number) => {
+    for (let i = index; i < files.length; i += 2) if (files[i]) return new TextDecoder().decode(files[i]);
+    return '';
+  };
+  const entry = (content: string, name: string) =>
+    content
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find((fields) => fields[0] === name || fields[2] === name);
+  const passwd = entry(text(0), user);
+  if (!passwd && !/^\d+$/.test(user))
+    throw new RuntimeError('InvalidArgument', `failed to get user "${user}": no users found`);
+  const named = group === '' ? passwd?.[3] : (entry(text(1), group)?.[2] ?? group);
+  return { uid: Number(passwd?.[2] ?? user), gid: Number(named ?? 0) };
+}
