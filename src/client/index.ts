@@ -11,6 +11,7 @@ export {
   type ReconcileResult,
 } from './controller.ts';
 export { type ClaimOptions, claimObjects } from './controller-ref-manager.ts';
+export { type DiscoveredResource, type DiscoveryResult, discoverResources, resourceForKind } from './discovery.ts';
 export * from './errors.ts';
 export { type EventRecorder, newEventRecorder } from './event-recorder.ts';
 export { Expectations } from './expectations.ts';

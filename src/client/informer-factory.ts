@@ -56,12 +56,19 @@ export class InformerFactory {
     return informer;
   }
 
+  /** The running informer for all of a resource, if this process has one. */
+  find(resource: Resource): SharedInformer<KubernetesObject> | undefined {
+    const id = [groupResource(resource), resource.version, '', '', ''].join(' ');
+    return this.#informers.get(id) as SharedInformer<KubernetesObject> | undefined;
+  }
+
   /** Starts those that are not running yet. They run until the signal aborts. */
   start(signal: AbortSignal): void {
     for (const [id, informer] of this.#informers) {
       if (this.#running.has(id)) continue;
       this.#running.add(id);
-      void (informer as SharedInformer<KubernetesObject>).run(signal);
+      // A signal of its own: many informers listening to one would look like a leak to the host.
+      void (informer as SharedInformer<KubernetesObject>).run(AbortSignal.any([signal]));
     }
   }
 

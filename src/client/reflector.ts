@@ -24,6 +24,7 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  metadataOnly?: boolean;
   clock: Clock;
   random: Random;
   sink: ReflectorSink<T>;
@@ -144,7 +145,7 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   #selectors(): ListOptions {
-    const { labelSelector, fieldSelector } = this.#options;
-    return { labelSelector, fieldSelector };
+    const { labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return { labelSelector, fieldSelector, metadataOnly };
   }
 }

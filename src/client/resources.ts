@@ -84,7 +84,8 @@ export function groupResource(of: Resource): string {
 
 /** An object of a list or a watch with its kind and apiVersion filled in; the same object if it has them. */
 export function withKind<T extends KubernetesObject>(of: Resource<T>, object: T): T {
-  if (object.kind !== undefined && object.apiVersion !== undefined) return object;
+  const isPartial = object.kind === 'PartialObjectMetadata';
+  if (object.kind !== undefined && object.apiVersion !== undefined && !isPartial) return object;
   return { ...object, apiVersion: apiVersionOf(of), kind: of.kind };
 }
 

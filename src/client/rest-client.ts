@@ -38,6 +38,8 @@ export interface ListOptions extends CallOptions {
   resourceVersionMatch?: 'Exact' | 'NotOlderThan';
   limit?: number;
   continue?: string;
+  /** Ask for nothing but metadata (PartialObjectMetadata): much less to send and keep. */
+  metadataOnly?: boolean;
 }
 
 export interface WatchOptions extends ListOptions {
@@ -87,11 +89,12 @@ export class RestClient {
     namespace = '',
     options: ListOptions = {},
   ): Promise<ObjectList<T>> {
-    const { trace, signal, ...query } = options;
+    const { trace, signal, metadataOnly, ...query } = options;
     const list = await this.#object<{ metadata?: ListMeta; items?: T[] | null }>('GET', this.path(of, namespace), {
       trace,
       signal,
       query,
+      accept: metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined,
     });
     return { metadata: list.metadata ?? {}, items: (list.items ?? []).map((item) => withKind(of, item)) };
   }
@@ -154,7 +157,7 @@ export class RestClient {
     deleteOptions: DeleteOptions = {},
     options: ListOptions = {},
   ): Promise<void> {
-    const { trace, signal, ...query } = options;
+    const { trace, signal, metadataOnly: _, ...query } = options;
     const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...deleteOptions };
     await this.request('DELETE', this.path(of, namespace), { trace, signal, query, body });
   }
@@ -168,9 +171,13 @@ export class RestClient {
     namespace = '',
     options: WatchOptions = {},
   ): AsyncGenerator<WatchEvent<T>> {
-    const { trace, signal, ...query } = options;
-    const path = this.path(of, namespace);
-    const response = await this.#send('GET', path, { trace, signal, query: { ...query, watch: true } });
+    const { trace, signal, metadataOnly, ...query } = options;
+    const response = await this.#send('GET', this.path(of, namespace), {
+      trace,
+      signal,
+      query: { ...query, watch: true },
+      accept: metadataOnly ? acceptMetadata('PartialObjectMetadata') : undefined,
+    });
     if (!response.ok) throw await errorOf(response);
     for await (const event of readWatchEvents<T>(response, signal)) {
       yield event.type === 'BOOKMARK' ? event : { type: event.type, object: withKind(of, event.object) };
@@ -230,6 +237,10 @@ function queryString(query: RequestOptions['query']): string {
     value === undefined || value === '' ? [] : [`${key}=${encodeURIComponent(String(value))}`],
   );
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}
+
+function acceptMetadata(as: string): string {
+  return `application/json;as=${as};g=meta.k8s.io;v=v1,application/json`;
 }
 
 /** The error in an answer outside 2xx; made up from the HTTP status if the body is no Status (a proxy or a dying server answered). */

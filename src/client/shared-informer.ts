@@ -31,6 +31,8 @@ export interface InformerOptions<T extends KubernetesObject> {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Keep nothing but metadata. */
+  metadataOnly?: boolean;
   clock: Clock;
   random: Random;
   trace: Trace;

@@ -54,7 +54,7 @@ export async function startControllerManager(env: Env, options: ControllerManage
     const loops = enabled.map((name) => controllers[name]!(context));
     informers.start(signal);
     if (!(await informers.waitForCacheSync(signal))) return;
-    await Promise.all(loops.map((loop) => loop.run(signal)));
+    await Promise.all(loops.map((loop) => loop.run(AbortSignal.any([signal]))));
   }
 
   const stopping = new AbortController();

@@ -1,14 +1,34 @@
 // Every controller of the manager, by upstream's name. Upstream: cmd/kube-controller-manager/names and app/controllermanager.go NewControllerDescriptors.
 
 import { initDeploymentController } from './deployment/deployment-controller.ts';
+import { initEndpointsController } from './endpoints/endpoints-controller.ts';
+import { initEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { initGarbageCollector } from './garbagecollector/garbage-collector-controller.ts';
+import { initNamespaceController } from './namespace/namespace-controller.ts';
+import { initNodeIpamController } from './nodeipam/nodeipam-controller.ts';
+import { initNodeLifecycleController } from './nodelifecycle/nodelifecycle-controller.ts';
+import { initPodGcController } from './podgc/podgc-controller.ts';
 import { initReplicaSetController } from './replicaset/replicaset-controller.ts';
 import { initReplicationController } from './replicationcontroller/replicationcontroller-controller.ts';
+import { initRootCaCertPublisher } from './rootcacertpublisher/root-ca-certificate-publisher.ts';
+import { initServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import type { InitController } from './shared/context.ts';
+import { initTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
 
 export const controllers: Readonly<Record<string, InitController>> = {
   'deployment-controller': initDeploymentController,
+  'endpoints-controller': initEndpointsController,
+  'endpointslice-controller': initEndpointSliceController,
+  'garbage-collector-controller': initGarbageCollector,
+  'namespace-controller': initNamespaceController,
+  'node-ipam-controller': initNodeIpamController,
+  'node-lifecycle-controller': initNodeLifecycleController,
+  'pod-garbage-collector-controller': initPodGcController,
   'replicaset-controller': initReplicaSetController,
   'replicationcontroller-controller': initReplicationController,
+  'root-ca-certificate-publisher-controller': initRootCaCertPublisher,
+  'serviceaccount-controller': initServiceAccountController,
+  'taint-eviction-controller': initTaintEvictionController,
 };
 
 /**

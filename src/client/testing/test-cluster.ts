@@ -17,10 +17,11 @@ export class TestCluster {
   readonly api: MemoryApi;
   readonly server = 'http://kube-apiserver:6443';
 
-  constructor(options: SimulationOptions = {}) {
+  /** @param serve whether the MemoryApi answers; otherwise the caller brings up an API server of its own */
+  constructor(options: SimulationOptions = {}, serve = true) {
     this.simulation = new Simulation(options);
     this.api = new MemoryApi(() => this.simulation.now());
-    this.simulation.env('kube-apiserver').network.serve('kube-apiserver:6443', this.api.handle);
+    if (serve) this.simulation.env('kube-apiserver').network.serve('kube-apiserver:6443', this.api.handle);
   }
 
   /** A process with a client; its cached objects are frozen, so that a controller that changes one fails the test. */
@@ -29,6 +30,7 @@ export class TestCluster {
     const client = new RestClient({
       fetch: (input, init) => env.network.fetch(input, init),
       server: this.server,
+      token: 'admin-token',
       userAgent: `${name}/v1.36.0`,
       clock: env.clock,
     });

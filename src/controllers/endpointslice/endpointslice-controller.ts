@@ -23,6 +23,7 @@ import {
 } from '../../client/index.ts';
 import type { InitController } from '../shared/context.ts';
 import { semanticEqual } from '../shared/equality.ts';
+import { groupBy } from '../shared/group-by.ts';
 import { messageOf } from '../shared/pod-control.ts';
 import { hasSelector, podMembershipHandler, selectsPod } from '../shared/service-members.ts';
 import { addressTypesOf, desiredEndpoints, type PortGroup, portsText } from './desired-endpoints.ts';
@@ -117,7 +118,7 @@ export const initEndpointSliceController: InitController = (controllerContext) =
     context: ReconcileContext,
   ): Promise<void> {
     const labels = labelsFor(service);
-    const byPorts = Map.groupBy(slices, (slice) => portsText(slice.ports ?? []));
+    const byPorts = groupBy(slices, (slice) => portsText(slice.ports ?? []));
     const surplus = [...byPorts].filter(([ports]) => !wanted.has(ports)).flatMap(([, group]) => group);
     const create: Draft<EndpointSlice>[] = [];
     const update: EndpointSlice[] = [];

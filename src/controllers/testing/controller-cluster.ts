@@ -1,7 +1,9 @@
-// A simulated cluster with a MemoryApi, some controllers and hollow pods, for controllers' unit tests.
+// A simulated cluster with some controllers and hollow pods, for controllers' tests: over a MemoryApi, or over the real API server and a one-member store.
 
+import { startApiServer } from '../../apiserver/index.ts';
 import type { KubernetesObject, ObjectKey, Resource, RestClient } from '../../client/index.ts';
 import { TestCluster } from '../../client/testing/test-cluster.ts';
+import { type StandaloneEtcd, startStandaloneEtcd } from '../../etcd/testing/standalone.ts';
 import { type ControllerManagerOptions, startControllerManager } from '../index.ts';
 import { type HollowPodsOptions, runHollowPods } from './hollow-pods.ts';
 
@@ -15,9 +17,10 @@ export class ControllerCluster extends TestCluster {
   /** Reconciles that failed, conflicts left out. */
   readonly errors: string[] = [];
   readonly #options: ControllerClusterOptions;
+  #etcd: StandaloneEtcd | undefined;
 
-  constructor(options: ControllerClusterOptions) {
-    super({ seed: options.seed ?? 1 });
+  constructor(options: ControllerClusterOptions, memoryApi = true) {
+    super({ seed: options.seed ?? 1 }, memoryApi);
     this.#options = options;
     const user = this.process('user');
     this.client = user.client;
@@ -28,10 +31,29 @@ export class ControllerCluster extends TestCluster {
     }
   }
 
+  /** With src/apiserver, which is up when this resolves. */
+  static async served(options: ControllerClusterOptions): Promise<ControllerCluster> {
+    const cluster = new ControllerCluster(options, false);
+    await cluster.startApiServer();
+    return cluster;
+  }
+
+  /** A store that outlives API servers, and an API server. Call it again after killing kube-apiserver-1. */
+  async startApiServer(): Promise<void> {
+    this.#etcd ??= startStandaloneEtcd(this.simulation.env('etcd-1'));
+    const starting = startApiServer(this.simulation.env('kube-apiserver-1'), {
+      host: 'kube-apiserver-1:6443',
+      etcd: this.#etcd.client,
+      tokens: [{ token: 'admin-token', user: 'kubernetes-admin', groups: ['system:masters'] }],
+    });
+    await this.simulation.finish(starting);
+  }
+
   startManager(name: string): void {
     const { seed: _, pods: __, ...flags } = this.#options;
     void startControllerManager(this.simulation.env(name), {
       server: this.server,
+      token: 'admin-token',
       leaderElect: false,
       detectMutation: true,
       onError: (where, error) => this.errors.push(`${where}: ${error}`),

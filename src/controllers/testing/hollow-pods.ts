@@ -36,7 +36,8 @@ export function runHollowPods(env: Env, client: RestClient, options: HollowPodsO
       await client.request('POST', path, { body: { apiVersion: 'v1', kind: 'Binding', metadata: key, target } });
       return;
     }
-    if (pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')) return;
+    // Once started it is left alone: others may say that it is not ready any more.
+    if (pod.status?.startTime) return;
     if (age < startMs || !healthy(pod)) return;
     const uid = pod.metadata.uid ?? '';
     if (!address.has(uid)) address.set(uid, `10.244.0.${address.size + 2}`);
