@@ -103,7 +103,7 @@ export class Peers {
     return this.env.trace.gate({
       gate: 'raft send',
       will: `${m.type} to ${to}`,
-      detail: { ...describe(m), to, fate: fault?.drop === 1 ? 'dropped' : fault?.delay ? 'delayed' : 'sent' },
+      detail: { ...summary(m), to, fate: fault?.drop === 1 ? 'dropped' : fault?.delay ? 'delayed' : 'sent' },
     });
   }
 
@@ -149,7 +149,7 @@ export class Peers {
     this.env.trace.record({
       gate: 'raft send',
       will: `${wire.m.type} ${fate}`,
-      detail: { ...describe(wire.m), ...way, fate },
+      detail: { ...summary(wire.m), ...way, fate },
     });
   }
 
@@ -198,7 +198,7 @@ async function readPieces(wire: Extract<Wire, { k: 'raft' }>, clock: Clock): Pro
 }
 
 /** A message in a form a panel can show. */
-export function describe(m: Message): { [key: string]: Json } {
+export function summary(m: Message): { [key: string]: Json } {
   const out: { [key: string]: Json } = { type: m.type, term: m.term };
   if (m.index !== undefined) out.index = m.index;
   if (m.logTerm !== undefined) out.logTerm = m.logTerm;

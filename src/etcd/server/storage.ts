@@ -6,9 +6,10 @@
 
 import { CorruptLogError, type Disk, type Log } from '../../env/disk.ts';
 import { crc32 } from '../../env/disk-checksum.ts';
-import { RaftLog } from '../raft/log.ts';
+import type { RaftLog } from '../raft/log.ts';
 import type { ConfState, HardState, Unsaved } from '../raft/types.ts';
-import { decodeRecord, encodeRecord, replay } from '../wal/records.ts';
+import { decodeRecord, encodeRecord } from '../wal/records.ts';
+import { restoreLog } from '../wal/restore.ts';
 import type { SnapshotData } from './replica.ts';
 import type { StateHead } from './snapshot.ts';
 
@@ -55,19 +56,12 @@ export class Storage {
       this.records.push({ record: index, lastEntry: record.entries.at(-1)?.index ?? 0 });
       this.bytesSinceSnapshot += data.length;
     }
-    const { hardState, entries, reset } = replay(decoded);
     const snapshot = await this.loadSnapshot();
     const base = snapshot?.manifest ?? { index: 0, term: 0 };
     this.snapshotIndex = base.index;
-    if (reset.index > base.index) throw new CorruptLogError('wal', 0);
-    // entries that the snapshot covers go; the rest must follow it without a gap
-    const first = entries[0]?.index ?? base.index + 1;
-    const at = base.index - first;
-    const fits = at < 0 ? first === base.index + 1 : at >= entries.length || entries[at]?.term === base.term;
-    if (first > base.index + 1) throw new CorruptLogError('wal', 0);
-    const rest = fits ? entries.slice(Math.max(0, at + 1)) : [];
-    const log = new RaftLog(base.index, base.term, rest, Math.min(hardState.commit, base.index + rest.length));
-    return { hardState, log, snapshot };
+    const restored = restoreLog(decoded, base);
+    if (!restored) throw new CorruptLogError('wal', 0);
+    return { ...restored, snapshot };
   }
 
   private async loadSnapshot(): Promise<Loaded['snapshot']> {

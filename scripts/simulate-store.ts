@@ -1,0 +1,38 @@
+// Runs the store's simulation over many seeds: npm run simulate -- --store --seeds=N --from=S [--verbose]. Exits 1 at the first seed that fails, printing it.
+
+import { parseArgs } from 'node:util';
+import { runStore } from '../test/simulation/store-run.ts';
+
+const { values } = parseArgs({
+  options: {
+    store: { type: 'boolean' },
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
+  },
+  strict: false,
+});
+const seeds = Number(values.seeds);
+const from = Number(values.from);
+const begun = process.hrtime.bigint();
+const total = { steps: 0, operations: 0, acknowledged: 0, events: 0 };
+
+for (let seed = from; seed < from + seeds; seed++) {
+  try {
+    const report = runStore({ seed });
+    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report[key];
+    if (values.verbose) console.log(JSON.stringify(report));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(`FAILED: replay with npm run simulate -- --store --seeds=1 --from=${seed}`);
+    process.exit(1);
+  }
+  const done = seed - from + 1;
+  if (done % 1000 === 0) console.log(`${done} of ${seeds} seeds`);
+}
+
+const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+console.log(
+  `${seeds} seeds from ${from} in ${seconds.toFixed(1)} s: ${total.steps} steps, ${total.operations} operations ` +
+    `(${total.acknowledged} acknowledged), ${total.events} events; no violation`,
+);
