@@ -66,7 +66,10 @@ export class EvictionManager {
       this.options.onPressure();
     }
     if (available >= threshold) return;
-    const [victim] = rankForEviction(workers.active().filter((pod) => workers.phase(pod.metadata.uid ?? '') === 'sync'), usage);
+    const [victim] = rankForEviction(
+      workers.active().filter((pod) => workers.phase(pod.metadata.uid ?? '') === 'sync'),
+      usage,
+    );
     if (!victim) return;
     const message = evictionMessage(victim, usage.get(victim.metadata.uid ?? '') ?? 0, threshold, available);
     recorder.event(victim, 'Warning', 'Evicted', message);
@@ -82,7 +85,9 @@ export function rankForEviction(pods: Pod[], usage: Map<string, number>): Pod[] 
     .filter((pod) => !critical(pod) && qosClass(pod) !== undefined)
     .sort(
       (a, b) =>
-        Number(over(b) > 0) - Number(over(a) > 0) || (a.spec?.priority ?? 0) - (b.spec?.priority ?? 0) || over(b) - over(a),
+        Number(over(b) > 0) - Number(over(a) > 0) ||
+        (a.spec?.priority ?? 0) - (b.spec?.priority ?? 0) ||
+        over(b) - over(a),
     );
 }
 
@@ -91,7 +96,8 @@ function evictionMessage(pod: Pod, used: number, threshold: number, available: n
   let message = `The node was low on resource: memory. Threshold quantity: ${ki(threshold)}, available: ${ki(available)}. `;
   for (const container of pod.spec?.containers ?? []) {
     const request = amountOf(container.resources?.requests, 'memory');
-    if (used > request) message += `Container ${container.name} was using ${ki(used)}, request is ${request === 0 ? '0' : ki(request)}, has larger consumption of memory. `;
+    if (used > request)
+      message += `Container ${container.name} was using ${ki(used)}, request is ${request === 0 ? '0' : ki(request)}, has larger consumption of memory. `;
   }
   return message;
 }

@@ -4,7 +4,7 @@ import type { Node, Pod } from '../api/generated/types.ts';
 import { InformerFactory, newEventRecorder, nodes, pods, RestClient, services } from '../client/index.ts';
 import { sleep } from '../env/clock.ts';
 import type { Env, Running } from '../env/env.ts';
-import { kubeletVersion, type KubeletOptions } from './config.ts';
+import { type KubeletOptions, kubeletVersion } from './config.ts';
 import { EvictionManager } from './eviction.ts';
 import { Kubelet } from './kubelet.ts';
 import { NodeNetwork } from './node/node-network.ts';
@@ -40,7 +40,8 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
 
   const network = new NodeNetwork(os, options, () => {
     void nodeStatus.update();
-    for (const pod of kubelet.workers.active()) kubelet.workers.poke(pod.metadata.uid ?? '', { reason: 'network ready' });
+    for (const pod of kubelet.workers.active())
+      kubelet.workers.poke(pod.metadata.uid ?? '', { reason: 'network ready' });
   });
   const kubelet = new Kubelet({
     env,
@@ -76,7 +77,9 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
     return {
       info,
       runtimeVersion: `${runtimeName}://${runtimeVersion}`,
-      images: images.slice(0, 50).map((image) => ({ names: [...image.repoDigests, ...image.repoTags], sizeBytes: image.size })),
+      images: images
+        .slice(0, 50)
+        .map((image) => ({ names: [...image.repoDigests, ...image.repoTags], sizeBytes: image.size })),
       problems,
       memoryPressure: eviction.underPressure,
       now: env.clock.now(),
@@ -130,7 +133,10 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
     void nodeStatus.run();
     informers.start(signal);
     // as upstream, no pod is looked at before node and services are known: admission and environment need them
-    await Promise.race([Promise.all([nodeInformer.synced(), serviceInformer.synced(), podInformer.synced()]), aborted(signal)]);
+    await Promise.race([
+      Promise.all([nodeInformer.synced(), serviceInformer.synced(), podInformer.synced()]),
+      aborted(signal),
+    ]);
     if (signal.aborted) return;
     podInformer.addHandler({
       onAdd: (pod: Pod) => kubelet.onPodAdded(pod),

@@ -19,9 +19,9 @@ import { admitPod } from './pods/admission.ts';
 import { computePodActions, type PodActions } from './pods/compute-actions.ts';
 import { containerFieldPath, gracePeriodOf, isTerminalPhase } from './pods/pod.ts';
 import { PodRuntime } from './pods/pod-runtime.ts';
-import { PodWorkers, type PodSyncer, type SyncOutcome, type SyncRequest } from './pods/pod-workers.ts';
+import { type PodSyncer, PodWorkers, type SyncOutcome, type SyncRequest } from './pods/pod-workers.ts';
 import { RuntimeCache } from './pods/runtime-cache.ts';
-import { findContainer, hasRunningContainer, readySandbox, type RuntimePod } from './pods/runtime-pod.ts';
+import { findContainer, hasRunningContainer, type RuntimePod, readySandbox } from './pods/runtime-pod.ts';
 import { ProbeManager } from './probes/manager.ts';
 import { type CallContext, RuntimeService } from './runtime-service.ts';
 import { generatePodStatus } from './status/generate.ts';
@@ -111,7 +111,8 @@ export class Kubelet implements PodSyncer {
         killer: this.killer,
         nodeInfo: parts.nodeInfo,
         environment: (pod, container) => makeEnvironment(this.environmentInputs(pod), pod, container),
-        events: (pod, container) => (type, reason, message) => containerEvent(pod, container.name, type, reason, message),
+        events: (pod, container) => (type, reason, message) =>
+          containerEvent(pod, container.name, type, reason, message),
       },
     });
     signal.addEventListener('abort', () => this.stop(), { once: true });
@@ -128,12 +129,22 @@ export class Kubelet implements PodSyncer {
     }
     const node = this.parts.node();
     if (node && !isTerminalPhase(pod) && pod.metadata.deletionTimestamp === undefined && !known) {
-      const rejection = admitPod(pod, this.workers.active().filter((other) => !isTerminalPhase(other)), node);
+      const rejection = admitPod(
+        pod,
+        this.workers.active().filter((other) => !isTerminalPhase(other)),
+        node,
+      );
       if (rejection) {
         this.parts.recorder.event(pod, 'Warning', rejection.reason, rejection.message);
         this.workers.finish(pod);
         const { reason, message } = rejection;
-        this.statuses.set(pod, { ...pod.status, phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime: this.startTime(pod) });
+        this.statuses.set(pod, {
+          ...pod.status,
+          phase: 'Failed',
+          reason,
+          message: `Pod was rejected: ${message}`,
+          startTime: this.startTime(pod),
+        });
         return;
       }
     }
@@ -144,7 +155,8 @@ export class Kubelet implements PodSyncer {
     const uid = pod.metadata.uid ?? '';
     this.statuses.observe(pod);
     if (this.workers.phase(uid) === 'finished') {
-      if (pod.metadata.deletionTimestamp !== undefined) this.statuses.set(pod, this.statuses.get(uid) ?? pod.status ?? {});
+      if (pod.metadata.deletionTimestamp !== undefined)
+        this.statuses.set(pod, this.statuses.get(uid) ?? pod.status ?? {});
       return;
     }
     this.workers.update(pod);
@@ -167,7 +179,10 @@ export class Kubelet implements PodSyncer {
     const context: CallContext = { trace: env.trace.span(), subject: referenceTo(pod) };
     const deadline = this.deadlineIn(pod);
     if (deadline !== undefined && deadline <= 0) {
-      const reason = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+      const reason = {
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+      };
       recorder.event(pod, 'Normal', reason.reason, reason.message);
       this.workers.kill(uid, reason);
       return { terminal: false };
@@ -212,7 +227,9 @@ export class Kubelet implements PodSyncer {
     const runtimePod = (await this.cache.fresh(uid)) ?? this.cache.get(uid);
     const context: CallContext = {
       trace: env.trace.span(),
-      subject: pod ? referenceTo(pod) : { apiVersion: 'v1', kind: 'Pod', namespace: runtimePod?.namespace, name: runtimePod?.name ?? '', uid },
+      subject: pod
+        ? referenceTo(pod)
+        : { apiVersion: 'v1', kind: 'Pod', namespace: runtimePod?.namespace, name: runtimePod?.name ?? '', uid },
     };
     if (pod) this.statuses.set(pod, await this.makeStatus(pod, runtimePod, false), context.trace);
     this.probes.stopLivenessAndStartup(uid);
@@ -222,8 +239,12 @@ export class Kubelet implements PodSyncer {
       context: context.trace,
       subject: context.subject,
       causes: request.causes,
-      saw: { running: running.map((container) => container.metadata.name), deleted: pod?.metadata.deletionTimestamp ?? null },
-      will: running.length > 0 ? `stop ${running.map((container) => container.metadata.name).join(', ')}` : 'stop the pod',
+      saw: {
+        running: running.map((container) => container.metadata.name),
+        deleted: pod?.metadata.deletionTimestamp ?? null,
+      },
+      will:
+        running.length > 0 ? `stop ${running.map((container) => container.metadata.name).join(', ')}` : 'stop the pod',
       detail: { graceSeconds: kill?.graceSeconds ?? (pod ? gracePeriodOf(pod) : null) },
     });
     if (held) await held;
@@ -244,7 +265,9 @@ export class Kubelet implements PodSyncer {
     const runtimePod = this.cache.get(uid);
     if (pod) {
       const status = await this.makeStatus(pod, runtimePod, true);
-      const ended = kill?.reason ? { ...status, phase: 'Failed', reason: kill.reason, message: kill.message ?? '' } : status;
+      const ended = kill?.reason
+        ? { ...status, phase: 'Failed', reason: kill.reason, message: kill.message ?? '' }
+        : status;
       this.statuses.set(pod, ended);
     }
     await this.volumes.remove(uid);
@@ -280,7 +303,11 @@ export class Kubelet implements PodSyncer {
       runtimePod,
       runtimeName: this.parts.runtimeName,
       oldStatuses: (kind) =>
-        (kind === 'init' ? previous.initContainerStatuses : kind === 'ephemeral' ? previous.ephemeralContainerStatuses : previous.containerStatuses) ?? [],
+        (kind === 'init'
+          ? previous.initContainerStatuses
+          : kind === 'ephemeral'
+            ? previous.ephemeralContainerStatuses
+            : previous.containerStatuses) ?? [],
       failure: (container) => this.podRuntime.failure(uid, container),
       terminationMessage: (container) => this.messages.get(container),
       readiness: this.probes.of(uid),
@@ -298,7 +325,13 @@ export class Kubelet implements PodSyncer {
     this.objects.secrets.stop();
   }
 
-  private async gate(context: CallContext, request: SyncRequest, pod: Pod, runtimePod: RuntimePod | undefined, actions: PodActions): Promise<void> {
+  private async gate(
+    context: CallContext,
+    request: SyncRequest,
+    pod: Pod,
+    runtimePod: RuntimePod | undefined,
+    actions: PodActions,
+  ): Promise<void> {
     const will = describeActions(actions);
     if (will === 'nothing' && request.causes.every((cause) => 'reason' in cause)) return;
     const held = this.parts.env.trace.gate({
@@ -307,8 +340,12 @@ export class Kubelet implements PodSyncer {
       subject: context.subject,
       causes: request.causes,
       saw: {
-        wanted: [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((container) => container.name),
-        found: Object.fromEntries((runtimePod?.containers ?? []).toReversed().map((container) => [container.metadata.name, container.state])),
+        wanted: [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
+          (container) => container.name,
+        ),
+        found: Object.fromEntries(
+          (runtimePod?.containers ?? []).toReversed().map((container) => [container.metadata.name, container.state]),
+        ),
         sandbox: runtimePod?.sandboxes[0]?.state ?? 'none',
       },
       will,
@@ -322,7 +359,10 @@ export class Kubelet implements PodSyncer {
   }
 
   private onRuntimeHealth(error: unknown): void {
-    const problem = error === undefined ? undefined : `PLEG is not healthy: ${error instanceof Error ? error.message : String(error)}`;
+    const problem =
+      error === undefined
+        ? undefined
+        : `PLEG is not healthy: ${error instanceof Error ? error.message : String(error)}`;
     if (problem === this.runtimeProblem) return;
     this.runtimeProblem = problem;
     this.parts.onNodeChange();
@@ -379,7 +419,9 @@ export class Kubelet implements PodSyncer {
     const kubernetes = this.parts.services.get('default', 'kubernetes');
     return {
       ...this.payloadInputs(pod, { ...status, ...(podIp ? { podIP: podIp } : {}) }),
-      services: [...new Set([...this.parts.services.list(pod.metadata.namespace ?? ''), ...(kubernetes ? [kubernetes] : [])])],
+      services: [
+        ...new Set([...this.parts.services.list(pod.metadata.namespace ?? ''), ...(kubernetes ? [kubernetes] : [])]),
+      ],
       fileKey: async (volume: string, path: string, key: string) => {
         const text = await this.volumes.readVolumeFile(uid, volume, path);
         const line = text?.split('\n').find((candidate) => candidate.startsWith(`${key}=`));
@@ -393,8 +435,13 @@ function describeActions(actions: PodActions): string {
   const parts: string[] = [];
   if (actions.killPod) parts.push('stop what is left of the pod');
   if (actions.createSandbox) parts.push('create the sandbox');
-  for (const { container, message } of actions.containersToKill) parts.push(`stop ${container.metadata.name} (${message})`);
-  for (const container of [...actions.ephemeralContainersToStart, ...actions.initContainersToStart, ...actions.containersToStart])
+  for (const { container, message } of actions.containersToKill)
+    parts.push(`stop ${container.metadata.name} (${message})`);
+  for (const container of [
+    ...actions.ephemeralContainersToStart,
+    ...actions.initContainersToStart,
+    ...actions.containersToStart,
+  ])
     parts.push(`start ${container.name}`);
   return parts.length > 0 ? parts.join(', ') : 'nothing';
 }

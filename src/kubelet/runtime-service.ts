@@ -32,7 +32,9 @@ export class RuntimeService {
   }
 
   removePodSandbox(context: CallContext, id: string): Promise<void> {
-    return this.gated(context, 'RemovePodSandbox', 'remove the pod sandbox', { id }, () => this.runtime.removePodSandbox(id));
+    return this.gated(context, 'RemovePodSandbox', 'remove the pod sandbox', { id }, () =>
+      this.runtime.removePodSandbox(id),
+    );
   }
 
   createContainer(context: CallContext, sandbox: string, config: cri.ContainerConfig): Promise<string> {
@@ -44,7 +46,9 @@ export class RuntimeService {
   }
 
   startContainer(context: CallContext, id: string, name: string): Promise<void> {
-    return this.gated(context, 'StartContainer', `start container ${name}`, { id }, () => this.runtime.startContainer(id));
+    return this.gated(context, 'StartContainer', `start container ${name}`, { id }, () =>
+      this.runtime.startContainer(id),
+    );
   }
 
   stopContainer(context: CallContext, id: string, name: string, graceSeconds: number): Promise<void> {
@@ -54,10 +58,17 @@ export class RuntimeService {
   }
 
   removeContainer(context: CallContext, id: string): Promise<void> {
-    return this.gated(context, 'RemoveContainer', 'remove a container that ended', { id }, () => this.runtime.removeContainer(id));
+    return this.gated(context, 'RemoveContainer', 'remove a container that ended', { id }, () =>
+      this.runtime.removeContainer(id),
+    );
   }
 
-  updateContainerResources(context: CallContext, id: string, name: string, resources: cri.LinuxContainerResources): Promise<void> {
+  updateContainerResources(
+    context: CallContext,
+    id: string,
+    name: string,
+    resources: cri.LinuxContainerResources,
+  ): Promise<void> {
     return this.gated(context, 'UpdateContainerResources', `resize container ${name}`, { id, ...resources }, () =>
       this.runtime.updateContainerResources(id, resources),
     );
@@ -67,7 +78,13 @@ export class RuntimeService {
     return this.gated(context, 'PullImage', `pull image ${image}`, { image }, () => this.runtime.pullImage(image));
   }
 
-  private async gated<T>(context: CallContext, call: string, will: string, detail: { [key: string]: Json }, run: () => Promise<T>): Promise<T> {
+  private async gated<T>(
+    context: CallContext,
+    call: string,
+    will: string,
+    detail: { [key: string]: Json },
+    run: () => Promise<T>,
+  ): Promise<T> {
     const held = this.env.trace.gate({
       gate: 'runtime',
       context: this.env.trace.span(context.trace),

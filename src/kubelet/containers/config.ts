@@ -81,11 +81,18 @@ export function containerConfig(inputs: ContainerConfigInputs): ContainerConfig 
   const security = container.securityContext;
   const runAsUser = security?.runAsUser ?? podSecurity?.runAsUser;
   const runAsGroup = security?.runAsGroup ?? podSecurity?.runAsGroup;
-  const groups = [...(podSecurity?.supplementalGroups ?? []), ...(podSecurity?.fsGroup === undefined ? [] : [podSecurity.fsGroup])];
+  const groups = [
+    ...(podSecurity?.supplementalGroups ?? []),
+    ...(podSecurity?.fsGroup === undefined ? [] : [podSecurity.fsGroup]),
+  ];
   const preStop = container.lifecycle?.preStop;
   const allMounts = [...mounts];
   if (terminationFile)
-    allMounts.push({ containerPath: container.terminationMessagePath ?? '/dev/termination-log', hostPath: terminationFile, readonly: false });
+    allMounts.push({
+      containerPath: container.terminationMessagePath ?? '/dev/termination-log',
+      hostPath: terminationFile,
+      readonly: false,
+    });
   return {
     metadata: { name: container.name, attempt: restartCount },
     image: container.image ?? '',
@@ -132,5 +139,6 @@ export function verifyRunAsNonRoot(pod: Pod, container: Container, imageUid: num
   const user = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser;
   const where = `(pod: "${formatPod(pod)}", container: ${container.name})`;
   if (user === 0) throw new Error(`container's runAsUser breaks non-root policy ${where}`);
-  if (user === undefined && imageUid === 0) throw new Error(`container has runAsNonRoot and image will run as root ${where}`);
+  if (user === undefined && imageUid === 0)
+    throw new Error(`container has runAsNonRoot and image will run as root ${where}`);
 }

@@ -20,9 +20,17 @@ export interface EnvironmentInputs extends FieldContext {
 const invalidKeys = /^[^-._a-zA-Z]|[^-._a-zA-Z0-9]|^\.$|^\.\.$/;
 
 /** Throws an Error whose message is shown as CreateContainerConfigError. */
-export async function makeEnvironment(inputs: EnvironmentInputs, pod: Pod, container: Container): Promise<{ key: string; value: string }[]> {
+export async function makeEnvironment(
+  inputs: EnvironmentInputs,
+  pod: Pod,
+  container: Container,
+): Promise<{ key: string; value: string }[]> {
   const result = new Map<string, string>();
-  const serviceEnv = serviceVariables(inputs.services, pod.metadata.namespace ?? '', pod.spec?.enableServiceLinks !== false);
+  const serviceEnv = serviceVariables(
+    inputs.services,
+    pod.metadata.namespace ?? '',
+    pod.spec?.enableServiceLinks !== false,
+  );
 
   for (const source of container.envFrom ?? []) {
     const prefix = source.prefix ?? '';
@@ -31,14 +39,19 @@ export async function makeEnvironment(inputs: EnvironmentInputs, pod: Pod, conta
     const data = await allKeys(inputs, reference.name ?? '', source.configMapRef !== undefined);
     if (!data && !reference.optional)
       throw new Error(`${source.configMapRef ? 'configmap' : 'secret'} "${reference.name}" not found`);
-    for (const key of Object.keys(data ?? {}).sort()) if (!invalidKeys.test(prefix + key)) result.set(prefix + key, data?.[key] ?? '');
+    for (const key of Object.keys(data ?? {}).sort())
+      if (!invalidKeys.test(prefix + key)) result.set(prefix + key, data?.[key] ?? '');
   }
 
   for (const variable of container.env ?? []) {
     if (variable.valueFrom) {
       const value = await valueFrom(inputs, pod, container, variable.valueFrom);
       if (value !== undefined) result.set(variable.name, value);
-    } else result.set(variable.name, expand(variable.value ?? '', (name) => result.get(name) ?? serviceEnv.get(name)));
+    } else
+      result.set(
+        variable.name,
+        expand(variable.value ?? '', (name) => result.get(name) ?? serviceEnv.get(name)),
+      );
   }
 
   const all = new Map([...serviceEnv].filter(([name]) => !result.has(name)));
@@ -46,12 +59,19 @@ export async function makeEnvironment(inputs: EnvironmentInputs, pod: Pod, conta
   return [...all].map(([key, value]) => ({ key, value }));
 }
 
-async function valueFrom(inputs: EnvironmentInputs, pod: Pod, container: Container, source: EnvVarSource): Promise<string | undefined> {
+async function valueFrom(
+  inputs: EnvironmentInputs,
+  pod: Pod,
+  container: Container,
+  source: EnvVarSource,
+): Promise<string | undefined> {
   if (source.fieldRef) return fieldValue(inputs, source.fieldRef.fieldPath);
   if (source.resourceFieldRef) {
     const { containerName } = source.resourceFieldRef;
     const of = containerName
-      ? [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find((other) => other.name === containerName)
+      ? [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find(
+          (other) => other.name === containerName,
+        )
       : container;
     if (!of) throw new Error(`container ${containerName} not found`);
     return resourceValue(source.resourceFieldRef, of, inputs.node);
@@ -77,19 +97,26 @@ async function valueFrom(inputs: EnvironmentInputs, pod: Pod, container: Contain
   if (source.fileKeyRef) {
     const { volumeName, path, key, optional } = source.fileKeyRef;
     const value = await inputs.fileKey(volumeName, path, key);
-    if (value === undefined && !optional) throw new Error(`environment variable key "${key}" not found in file "${path}"`);
+    if (value === undefined && !optional)
+      throw new Error(`environment variable key "${key}" not found in file "${path}"`);
     return value;
   }
   return undefined;
 }
 
-async function allKeys(inputs: EnvironmentInputs, name: string, isConfigMap: boolean): Promise<Record<string, string> | undefined> {
+async function allKeys(
+  inputs: EnvironmentInputs,
+  name: string,
+  isConfigMap: boolean,
+): Promise<Record<string, string> | undefined> {
   if (isConfigMap) {
     const configMap = await inputs.configMap(name);
     return configMap && (configMap.data ?? {});
   }
   const secret = await inputs.secret(name);
-  return secret && Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, decodeText(value)]));
+  return (
+    secret && Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, decodeText(value)]))
+  );
 }
 
 function decodeText(base64: string): string {
@@ -104,7 +131,9 @@ export function decodeBase64(base64: string): Uint8Array {
 /** WEB_SERVICE_HOST, WEB_SERVICE_PORT and the variables of Docker links, for services with a cluster address. */
 export function serviceVariables(services: Service[], namespace: string, links: boolean): Map<string, string> {
   const out = new Map<string, string>();
-  const master = services.find((service) => service.metadata.namespace === 'default' && service.metadata.name === 'kubernetes');
+  const master = services.find(
+    (service) => service.metadata.namespace === 'default' && service.metadata.name === 'kubernetes',
+  );
   const chosen = links ? services.filter((service) => service.metadata.namespace === namespace) : [];
   const sorted = [...chosen.filter((service) => service !== master), ...(master ? [master] : [])];
   sorted.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -115,7 +144,8 @@ export function serviceVariables(services: Service[], namespace: string, links: 
     out.set(`${prefix}_SERVICE_HOST`, clusterIP);
     out.set(`${prefix}_SERVICE_PORT`, String(ports[0]?.port ?? ''));
     for (const port of ports)
-      if (port.name) out.set(`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`, String(port.port));
+      if (port.name)
+        out.set(`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`, String(port.port));
     const host = clusterIP.includes(':') ? `[${clusterIP}]` : clusterIP;
     ports.forEach((port, index) => {
       const protocol = port.protocol ?? 'TCP';

@@ -64,7 +64,8 @@ export function resourceValue(
     'ephemeral-storage': String(node.ephemeralStorageBytes),
   };
   const known = name in capacity || name.startsWith('hugepages-');
-  if (!known || (list !== 'limits' && list !== 'requests')) throw new Error(`unsupported container resource : ${selector.resource}`);
+  if (!known || (list !== 'limits' && list !== 'requests'))
+    throw new Error(`unsupported container resource : ${selector.resource}`);
   const text = (list === 'limits' ? (limits[name] ?? capacity[name]) : (requests[name] ?? limits[name])) ?? '0';
   const divisor = !selector.divisor || selector.divisor === '0' ? '1' : selector.divisor;
   if (name === 'cpu') return String(Math.ceil(quantityMilliValue(text) / quantityMilliValue(divisor)));

@@ -48,7 +48,11 @@ export class ImageManager {
     }
     const policy = container.imagePullPolicy ?? (parsed.tag === 'latest' ? 'Always' : 'IfNotPresent');
     if (present && policy !== 'Always') {
-      events('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`);
+      events(
+        'Normal',
+        'Pulled',
+        `Container image "${image}" already present on machine and can be accessed by the pod`,
+      );
       return;
     }
     if (policy === 'Never') {

@@ -29,7 +29,12 @@ export interface KillOptions {
 const minimumGrace = 2;
 
 /** Stops one container and resolves when it is gone. */
-export async function killContainer(killer: Killer, context: CallContext, status: ContainerStatus, options: KillOptions): Promise<void> {
+export async function killContainer(
+  killer: Killer,
+  context: CallContext,
+  status: ContainerStatus,
+  options: KillOptions,
+): Promise<void> {
   const { pod } = options;
   const name = status.labels[containerNameLabel] ?? status.metadata.name;
   const container = pod && findSpecContainer(pod, name)?.container;
@@ -50,9 +55,19 @@ export async function killContainer(killer: Killer, context: CallContext, status
   await killer.service.stopContainer(context, status.id, name, grace);
 }
 
-function graceOf(pod: Pod | undefined, container: Container | undefined, status: ContainerStatus, reason: KillOptions['reason']): number {
+function graceOf(
+  pod: Pod | undefined,
+  container: Container | undefined,
+  status: ContainerStatus,
+  reason: KillOptions['reason'],
+): number {
   if (pod?.metadata.deletionGracePeriodSeconds !== undefined) return pod.metadata.deletionGracePeriodSeconds;
-  const probe = reason === 'LivenessProbe' ? container?.livenessProbe : reason === 'StartupProbe' ? container?.startupProbe : undefined;
+  const probe =
+    reason === 'LivenessProbe'
+      ? container?.livenessProbe
+      : reason === 'StartupProbe'
+        ? container?.startupProbe
+        : undefined;
   if (probe?.terminationGracePeriodSeconds !== undefined) return probe.terminationGracePeriodSeconds;
   return pod ? gracePeriodOf(pod) : Number(status.annotations[gracePeriodAnnotation] ?? 30);
 }
@@ -64,12 +79,25 @@ function preStopOf(container: Container | undefined, status: ContainerStatus): L
 }
 
 /** Stops every container of a pod that runs, sidecars last, then its sandboxes. */
-export async function killPod(killer: Killer, context: CallContext, runtimePod: RuntimePod, options: KillOptions): Promise<void> {
-  const sidecars = (options.pod?.spec?.initContainers ?? []).filter(isRestartableInit).map((container) => container.name);
-  const active = runtimePod.containers.filter((status) => status.state === 'running' || status.state === 'unknown' || status.state === 'created');
+export async function killPod(
+  killer: Killer,
+  context: CallContext,
+  runtimePod: RuntimePod,
+  options: KillOptions,
+): Promise<void> {
+  const sidecars = (options.pod?.spec?.initContainers ?? [])
+    .filter(isRestartableInit)
+    .map((container) => container.name);
+  const active = runtimePod.containers.filter(
+    (status) => status.state === 'running' || status.state === 'unknown' || status.state === 'created',
+  );
   const isSidecar = (status: ContainerStatus) => sidecars.includes(status.metadata.name);
-  await Promise.all(active.filter((status) => !isSidecar(status)).map((status) => killContainer(killer, context, status, options)));
+  await Promise.all(
+    active.filter((status) => !isSidecar(status)).map((status) => killContainer(killer, context, status, options)),
+  );
   for (const name of sidecars.toReversed())
-    for (const status of active) if (status.metadata.name === name) await killContainer(killer, context, status, options);
-  for (const sandbox of runtimePod.sandboxes) if (sandbox.state === 'ready') await killer.service.stopPodSandbox(context, sandbox.id);
+    for (const status of active)
+      if (status.metadata.name === name) await killContainer(killer, context, status, options);
+  for (const sandbox of runtimePod.sandboxes)
+    if (sandbox.state === 'ready') await killer.service.stopPodSandbox(context, sandbox.id);
 }

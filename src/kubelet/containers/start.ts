@@ -4,12 +4,12 @@
 
 import type { Container, Pod } from '../../api/generated/types.ts';
 import type { NodeInfo, NodeOs } from '../../cri/node-os.ts';
+import type { CallContext, RuntimeService } from '../runtime-service.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import { containerConfig, verifyRunAsNonRoot } from './config.ts';
 import { type HookContext, runHook } from './hooks.ts';
 import { type ImageManager, rpcMessage } from './images.ts';
-import { killContainer, type Killer } from './kill.ts';
-import type { CallContext, RuntimeService } from '../runtime-service.ts';
+import { type Killer, killContainer } from './kill.ts';
 import { type ContainerEvents, StartError } from './start-error.ts';
 
 export interface Starter {
@@ -60,7 +60,15 @@ export async function startContainer(starter: Starter, context: CallContext, req
     const envs = await starter.environment(pod, container);
     const mounts = await starter.volumes.mountsFor(pod, container, envs);
     const terminationFile = await makeTerminationFile(os, pod, container, restartCount);
-    config = containerConfig({ pod, container, restartCount, envs, mounts, terminationFile, nodeMemoryBytes: starter.nodeInfo().memoryBytes });
+    config = containerConfig({
+      pod,
+      container,
+      restartCount,
+      envs,
+      mounts,
+      terminationFile,
+      nodeMemoryBytes: starter.nodeInfo().memoryBytes,
+    });
   } catch (error) {
     throw failed(events, 'CreateContainerConfigError', messageOf(error));
   }
@@ -106,7 +114,12 @@ function messageOf(error: unknown): string {
 }
 
 /** An empty file for the container to write its last words to, mounted at terminationMessagePath. */
-async function makeTerminationFile(os: NodeOs, pod: Pod, container: Container, restartCount: number): Promise<string | undefined> {
+async function makeTerminationFile(
+  os: NodeOs,
+  pod: Pod,
+  container: Container,
+  restartCount: number,
+): Promise<string | undefined> {
   if (container.terminationMessagePath === '') return undefined;
   const directory = await os.volumePath(pod.metadata.uid ?? '', `termination-log.${container.name}.${restartCount}`);
   await os.writeVolume(directory, [{ path: 'termination-log', content: new Uint8Array(), mode: 0o666 }]);

@@ -23,7 +23,8 @@ export class TerminationMessages {
   /** Reads the messages of those that ended, and forgets those that are not in `all`. */
   async load(containers: ContainerStatus[]): Promise<void> {
     for (const container of containers)
-      if (container.state === 'exited' && !this.known.has(container.id)) this.known.set(container.id, await this.read(container));
+      if (container.state === 'exited' && !this.known.has(container.id))
+        this.known.set(container.id, await this.read(container));
   }
 
   get(container: ContainerStatus): string {
@@ -40,7 +41,8 @@ export class TerminationMessages {
       const bytes = await this.os.readFile(file, maxFileBytes).catch(() => undefined);
       if (bytes && bytes.length > 0) return new TextDecoder().decode(bytes);
     }
-    const fromLog = container.annotations[terminationPolicyAnnotation] === 'FallbackToLogsOnError' && container.exitCode !== 0;
+    const fromLog =
+      container.annotations[terminationPolicyAnnotation] === 'FallbackToLogsOnError' && container.exitCode !== 0;
     return fromLog ? this.tail(container.id) : '';
   }
 
@@ -48,7 +50,8 @@ export class TerminationMessages {
     let text = '';
     const decoder = new TextDecoder();
     try {
-      for await (const line of this.runtime.logs(containerId, { tailLines: maxLogLines })) text += decoder.decode(line.content);
+      for await (const line of this.runtime.logs(containerId, { tailLines: maxLogLines }))
+        text += decoder.decode(line.content);
     } catch (error) {
       return `Error reading termination message from logs: ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -106,7 +106,12 @@ function conditions(facts: NodeFacts, before: NodeCondition[]): NodeCondition[] 
     make('PIDPressure', false, 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
     facts.problems.length === 0
       ? make('Ready', true, 'KubeletReady', 'kubelet is posting ready status')
-      : make('Ready', false, 'KubeletNotReady', facts.problems.length === 1 ? (facts.problems[0] as string) : `[${facts.problems.join(', ')}]`),
+      : make(
+          'Ready',
+          false,
+          'KubeletNotReady',
+          facts.problems.length === 1 ? (facts.problems[0] as string) : `[${facts.problems.join(', ')}]`,
+        ),
   ];
 }
 

@@ -10,7 +10,7 @@ import { rfc3339Micro, sleep } from '../../env/clock.ts';
 import type { Env } from '../../env/env.ts';
 import type { KubeletOptions } from '../config.ts';
 import { jsonEqual } from '../status/json-equal.ts';
-import { newNode, type NodeFacts, nodeStatus } from './node-object.ts';
+import { type NodeFacts, newNode, nodeStatus } from './node-object.ts';
 
 export interface NodeStatusOptions {
   env: Env;
@@ -104,15 +104,25 @@ export class NodeStatusManager {
     const wanted = nodeStatus(kubelet, facts, before);
     const { conditions: _, images, ...stable } = wanted;
     const changed =
-      Object.entries(stable).some(([key, value]) => !jsonEqual(value, (before as Record<string, unknown> | undefined)?.[key])) ||
+      Object.entries(stable).some(
+        ([key, value]) => !jsonEqual(value, (before as Record<string, unknown> | undefined)?.[key]),
+      ) ||
       !jsonEqual(images, before?.images) ||
       (wanted.conditions ?? []).some((condition) => {
         const old = before?.conditions?.find((other) => other.type === condition.type);
-        return old?.status !== condition.status || old?.reason !== condition.reason || old?.message !== condition.message;
+        return (
+          old?.status !== condition.status || old?.reason !== condition.reason || old?.message !== condition.message
+        );
       });
     const due = facts.now - this.reportedAt >= (kubelet.nodeStatusReportFrequencyMs ?? 300_000);
     if (!changed && !due) return;
-    this.node = await client.patch(nodes, { name: kubelet.nodeName }, 'application/strategic-merge-patch+json', { status: wanted }, { subresource: 'status', signal });
+    this.node = await client.patch(
+      nodes,
+      { name: kubelet.nodeName },
+      'application/strategic-merge-patch+json',
+      { status: wanted },
+      { subresource: 'status', signal },
+    );
     this.reportedAt = env.clock.now();
   }
 
@@ -125,7 +135,8 @@ export class NodeStatusManager {
     );
     const patch: Record<string, unknown> = {};
     if (Object.keys(labels).length > 0) patch['metadata'] = { labels };
-    if (!current.spec?.podCIDR && kubelet.podCidr) patch['spec'] = { podCIDR: kubelet.podCidr, podCIDRs: [kubelet.podCidr] };
+    if (!current.spec?.podCIDR && kubelet.podCidr)
+      patch['spec'] = { podCIDR: kubelet.podCidr, podCIDRs: [kubelet.podCidr] };
     if (Object.keys(patch).length === 0) return current;
     return client.patch(nodes, { name: kubelet.nodeName }, 'application/merge-patch+json', patch, { signal });
   }

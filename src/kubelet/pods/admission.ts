@@ -21,15 +21,26 @@ export function admitPod(pod: Pod, others: Pod[], node: Node): Rejection | undef
   const checks: [string, number, number, number][] = [
     ['cpu', wanted.milliCpu, sum(used.map((u) => u.milliCpu)), milliCpu(allocatable)],
     ['memory', wanted.memory, sum(used.map((u) => u.memory)), amountOf(allocatable, 'memory')],
-    ['ephemeral-storage', wanted.ephemeralStorage, sum(used.map((u) => u.ephemeralStorage)), amountOf(allocatable, 'ephemeral-storage')],
+    [
+      'ephemeral-storage',
+      wanted.ephemeralStorage,
+      sum(used.map((u) => u.ephemeralStorage)),
+      amountOf(allocatable, 'ephemeral-storage'),
+    ],
   ];
   for (const [resource, requested, inUse, capacity] of checks)
     if (requested > 0 && requested > capacity - inUse) return outOf(resource, requested, inUse, capacity);
   if (!matchesNode(pod, node))
-    return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
+    return {
+      reason: 'NodeAffinity',
+      message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    };
   const taken = new Set(others.flatMap(hostPorts));
   if (hostPorts(pod).some((port) => taken.has(port)))
-    return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
+    return {
+      reason: 'NodePorts',
+      message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+    };
   return undefined;
 }
 
@@ -64,7 +75,9 @@ function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
   const labels = node.metadata.labels ?? {};
   return (
     matchExpressions.every((requirement) => matches(requirement, labels[requirement.key])) &&
-    matchFields.every((requirement) => matches(requirement, requirement.key === 'metadata.name' ? node.metadata.name : undefined))
+    matchFields.every((requirement) =>
+      matches(requirement, requirement.key === 'metadata.name' ? node.metadata.name : undefined),
+    )
   );
 }
 

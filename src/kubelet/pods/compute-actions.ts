@@ -71,7 +71,10 @@ export function computePodActions(pod: Pod, runtimePod: RuntimePod | undefined, 
     const status = findContainer(runtimePod, container.name);
     if (!status || status.state !== 'running') {
       const unfinished = !status || status.state !== 'exited';
-      if (pod.metadata.deletionTimestamp === undefined && (unfinished || shouldRestart(pod, container, status.exitCode))) {
+      if (
+        pod.metadata.deletionTimestamp === undefined &&
+        (unfinished || shouldRestart(pod, container, status.exitCode))
+      ) {
         actions.containersToStart.push(container);
         if (status?.state === 'unknown')
           actions.containersToKill.push({

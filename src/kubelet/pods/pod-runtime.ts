@@ -5,8 +5,8 @@
 
 import type { Container, Pod, PodStatus } from '../../api/generated/types.ts';
 import type { Env } from '../../env/env.ts';
-import { type ClusterDns, sandboxConfig } from '../containers/config.ts';
 import { goDuration, ItemBackoff } from '../containers/backoff.ts';
+import { type ClusterDns, sandboxConfig } from '../containers/config.ts';
 import { rpcMessage } from '../containers/images.ts';
 import { killContainer, killPod } from '../containers/kill.ts';
 import { type Starter, startContainer } from '../containers/start.ts';
@@ -15,7 +15,7 @@ import type { CallContext } from '../runtime-service.ts';
 import type { StartFailure } from '../status/container-statuses.ts';
 import type { PodActions } from './compute-actions.ts';
 import { formatPod, hashContainer } from './pod.ts';
-import { findContainer, restartCountOf, type RuntimePod } from './runtime-pod.ts';
+import { findContainer, type RuntimePod, restartCountOf } from './runtime-pod.ts';
 
 export interface PodRuntimeOptions {
   env: Env;
@@ -58,7 +58,13 @@ export class PodRuntime {
     this.options.starter.images.forget(podUid);
   }
 
-  async sync(pod: Pod, runtimePod: RuntimePod | undefined, actions: PodActions, context: CallContext, status: PodStatus): Promise<SyncResult> {
+  async sync(
+    pod: Pod,
+    runtimePod: RuntimePod | undefined,
+    actions: PodActions,
+    context: CallContext,
+    status: PodStatus,
+  ): Promise<SyncResult> {
     const { starter, podEvent } = this.options;
     const { service, killer } = starter;
     const result: SyncResult = { retryAfter: undefined, failed: false, acted: false };
@@ -88,7 +94,11 @@ export class PodRuntime {
         return result;
       }
     }
-    const starts = [...actions.ephemeralContainersToStart, ...actions.initContainersToStart, ...actions.containersToStart];
+    const starts = [
+      ...actions.ephemeralContainersToStart,
+      ...actions.initContainersToStart,
+      ...actions.containersToStart,
+    ];
     if (starts.length === 0) return result;
     const podIp = pod.spec?.hostNetwork
       ? (status.hostIP ?? '')
@@ -124,21 +134,37 @@ export class PodRuntime {
 
   /** Throws CrashLoopBackOff if the container ended too recently for its number of failures; otherwise counts this start. */
   private checkBackoff(pod: Pod, container: Container, runtimePod: RuntimePod | undefined): void {
-    const last = runtimePod?.containers.find((status) => status.metadata.name === container.name && status.state === 'exited');
+    const last = runtimePod?.containers.find(
+      (status) => status.metadata.name === container.name && status.state === 'exited',
+    );
     if (!last) return;
     const key = `${pod.metadata.uid} ${container.name} ${hashContainer(container)}`;
     const wait = this.crashBackoff.remaining(key, last.finishedAt);
     if (wait > 0) {
-      this.options.starter.events(pod, container)('Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`);
+      this.options.starter.events(pod, container)(
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`,
+      );
       const period = goDuration(this.crashBackoff.get(key));
-      throw new StartError('CrashLoopBackOff', `back-off ${period} restarting failed container=${container.name} pod=${formatPod(pod)}`, wait);
+      throw new StartError(
+        'CrashLoopBackOff',
+        `back-off ${period} restarting failed container=${container.name} pod=${formatPod(pod)}`,
+        wait,
+      );
     }
     this.crashBackoff.next(key, last.finishedAt);
   }
 
   /** Keeps the newest ended attempt (its log is `--previous`), removes older ones. */
-  private async removeOldAttempts(context: CallContext, container: Container, runtimePod: RuntimePod | undefined): Promise<void> {
-    const ended = (runtimePod?.containers ?? []).filter((status) => status.metadata.name === container.name && status.state === 'exited');
+  private async removeOldAttempts(
+    context: CallContext,
+    container: Container,
+    runtimePod: RuntimePod | undefined,
+  ): Promise<void> {
+    const ended = (runtimePod?.containers ?? []).filter(
+      (status) => status.metadata.name === container.name && status.state === 'exited',
+    );
     for (const status of ended.slice(1)) await this.options.starter.service.removeContainer(context, status.id);
   }
 }

@@ -78,7 +78,10 @@ export class PodWorkers {
   update(pod: Pod): void {
     const worker = this.worker(pod.metadata.uid ?? '');
     worker.pod = pod;
-    const ended = pod.metadata.deletionTimestamp !== undefined || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+    const ended =
+      pod.metadata.deletionTimestamp !== undefined ||
+      pod.status?.phase === 'Failed' ||
+      pod.status?.phase === 'Succeeded';
     if (ended && worker.phase === 'sync') worker.phase = 'terminating';
     this.enqueue(worker, causeOf(pod));
   }
@@ -137,7 +140,9 @@ export class PodWorkers {
 
   /** Pods that run or may run, newest version each. */
   active(): Pod[] {
-    return [...this.workers.values()].flatMap((worker) => (worker.pod && worker.phase !== 'finished' ? [worker.pod] : []));
+    return [...this.workers.values()].flatMap((worker) =>
+      worker.pod && worker.phase !== 'finished' ? [worker.pod] : [],
+    );
   }
 
   couldHaveRunningContainers(uid: string): boolean {
@@ -193,7 +198,12 @@ export class PodWorkers {
     worker.running = true;
     while (worker.dirty && !this.stopped) {
       worker.dirty = false;
-      const request: SyncRequest = { uid: worker.uid, pod: worker.pod, causes: worker.causes.splice(0), kill: worker.kill };
+      const request: SyncRequest = {
+        uid: worker.uid,
+        pod: worker.pod,
+        causes: worker.causes.splice(0),
+        kill: worker.kill,
+      };
       try {
         await this.step(worker, request);
         worker.failures = 0;

@@ -18,7 +18,8 @@ export interface NamedContainer {
 export function* allContainers(pod: Pod): Generator<NamedContainer> {
   for (const container of pod.spec?.initContainers ?? []) yield { container, kind: 'init' };
   for (const container of pod.spec?.containers ?? []) yield { container, kind: 'container' };
-  for (const container of pod.spec?.ephemeralContainers ?? []) yield { container: asContainer(container), kind: 'ephemeral' };
+  for (const container of pod.spec?.ephemeralContainers ?? [])
+    yield { container: asContainer(container), kind: 'ephemeral' };
 }
 
 /** Ephemeral containers have the fields of containers and one more. */
@@ -68,7 +69,8 @@ export function restartsOnFailure(pod: Pod, container?: Container): boolean {
 /** A short hash of what a restart would change: the container is restarted when it differs (upstream: HashContainer, over name and image). */
 export function hashContainer(container: Container): string {
   let hash = 0x811c9dc5;
-  for (const c of JSON.stringify([container.name, container.image ?? ''])) hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193);
+  for (const c of JSON.stringify([container.name, container.image ?? '']))
+    hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193);
   return (hash >>> 0).toString(16);
 }
 

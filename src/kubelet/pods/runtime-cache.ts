@@ -137,7 +137,8 @@ export class RuntimeCache {
       changed.set(uid, spanId || (changed.get(uid) ?? ''));
     }
     for (const [uid, pod] of before)
-      for (const { id } of [...pod.sandboxes, ...pod.containers]) if (!states.has(id)) changed.set(uid, changed.get(uid) ?? '');
+      for (const { id } of [...pod.sandboxes, ...pod.containers])
+        if (!states.has(id)) changed.set(uid, changed.get(uid) ?? '');
     this.states = states;
     for (const [uid, spanId] of changed) this.options.onChange(uid, spanId);
   }
@@ -150,7 +151,13 @@ export class RuntimeCache {
     trace.record({
       gate: 'container',
       context,
-      subject: { apiVersion: 'v1', kind: 'Pod', namespace: container.labels[podNamespaceLabel], name: container.labels[podNameLabel] ?? '', uid },
+      subject: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace: container.labels[podNamespaceLabel],
+        name: container.labels[podNameLabel] ?? '',
+        uid,
+      },
       will: running ? `container ${name} runs` : `container ${name} ended`,
       detail: running
         ? { container: name, id: container.id, pid: container.pid }

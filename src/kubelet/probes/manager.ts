@@ -51,10 +51,15 @@ export class ProbeManager {
     entry.pod = pod;
     for (const { container, kind } of allContainers(pod)) {
       if (kind === 'ephemeral' || (kind === 'init' && !isRestartableInit(container))) continue;
-      const probes = { startup: container.startupProbe, readiness: container.readinessProbe, liveness: container.livenessProbe };
+      const probes = {
+        startup: container.startupProbe,
+        readiness: container.readinessProbe,
+        liveness: container.livenessProbe,
+      };
       for (const [probeKind, probe] of Object.entries(probes) as [ProbeKind, Probe | undefined][]) {
         const key = `${container.name} ${probeKind}`;
-        if (probe && !entry.workers.has(key)) entry.workers.set(key, this.worker(uid, entry, container, probeKind, probe));
+        if (probe && !entry.workers.has(key))
+          entry.workers.set(key, this.worker(uid, entry, container, probeKind, probe));
       }
     }
   }
@@ -111,7 +116,8 @@ export class ProbeManager {
       clusterClock: env.clock,
       status: () => this.options.containerStatus(uid, container.name),
       started: (id) => this.of(uid).started(id, container.name),
-      probeOnce: (containerId) => runProbe({ runtime, os, container, containerId, podIp: this.options.podIp(uid) }, probe),
+      probeOnce: (containerId) =>
+        runProbe({ runtime, os, container, containerId, podIp: this.options.podIp(uid) }, probe),
       onResult: (_, result) => this.tell(entry.pod, container, kind, result),
       onVerdict: (containerId, verdict) => this.changed(uid, entry, container, kind, containerId, verdict),
     });
@@ -124,7 +130,14 @@ export class ProbeManager {
       this.options.event(pod, container, 'Warning', 'Unhealthy', `${title[kind]} probe errored: ${result.message}`);
   }
 
-  private changed(uid: string, entry: ProbedPod, container: Container, kind: ProbeKind, containerId: string, verdict: ProbeVerdict): void {
+  private changed(
+    uid: string,
+    entry: ProbedPod,
+    container: Container,
+    kind: ProbeKind,
+    containerId: string,
+    verdict: ProbeVerdict,
+  ): void {
     const { trace } = this.options.env;
     const context = trace.span();
     const { name, namespace } = entry.pod.metadata;

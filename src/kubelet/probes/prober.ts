@@ -3,8 +3,8 @@
 import type { Container, Probe } from '../../api/generated/types.ts';
 import type { NodeOs } from '../../cri/node-os.ts';
 import { type ContainerRuntime, RuntimeError } from '../../cri/runtime.ts';
-import { resolvePort } from '../containers/ports.ts';
 import { expand } from '../containers/expansion.ts';
+import { resolvePort } from '../containers/ports.ts';
 
 export type ProbeResult = { verdict: 'success' | 'failure'; message: string } | { verdict: 'error'; message: string };
 
@@ -41,7 +41,10 @@ async function attempt(target: ProbeTarget, probe: Probe): Promise<ProbeResult> 
       return { verdict: result.exitCode === 0 ? 'success' : 'failure', message: output };
     } catch (error) {
       if (error instanceof RuntimeError && error.reason === 'DeadlineExceeded')
-        return { verdict: 'failure', message: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s` };
+        return {
+          verdict: 'failure',
+          message: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s`,
+        };
       throw error;
     }
   }
@@ -50,8 +53,10 @@ async function attempt(target: ProbeTarget, probe: Probe): Promise<ProbeResult> 
     const number = resolvePort(container, port);
     if (number === undefined) return { verdict: 'error', message: `couldn't find port: ${JSON.stringify(port)}` };
     const headers = [...httpHeaders];
-    if (!headers.some((header) => header.name.toLowerCase() === 'user-agent')) headers.push({ name: 'User-Agent', value: userAgent });
-    if (!headers.some((header) => header.name.toLowerCase() === 'accept')) headers.push({ name: 'Accept', value: '*/*' });
+    if (!headers.some((header) => header.name.toLowerCase() === 'user-agent'))
+      headers.push({ name: 'User-Agent', value: userAgent });
+    if (!headers.some((header) => header.name.toLowerCase() === 'accept'))
+      headers.push({ name: 'Accept', value: '*/*' });
     const outcome = await os.probeHttp({
       scheme: scheme.toUpperCase() === 'HTTPS' ? 'https' : 'http',
       host: host || podIp,
@@ -69,6 +74,7 @@ async function attempt(target: ProbeTarget, probe: Probe): Promise<ProbeResult> 
     const outcome = await os.probeTcp(host || podIp, number, timeoutSeconds);
     return { verdict: outcome.success ? 'success' : 'failure', message: outcome.message };
   }
-  if (probe.grpc) return { verdict: 'failure', message: 'this kubelet cannot make gRPC probes: no HTTP/2 client on this node' };
+  if (probe.grpc)
+    return { verdict: 'failure', message: 'this kubelet cannot make gRPC probes: no HTTP/2 client on this node' };
   return { verdict: 'error', message: `missing probe handler for ${container.name}` };
 }

@@ -30,7 +30,11 @@ export interface ProbeWorkerOptions {
   onVerdict(containerId: string, verdict: ProbeVerdict): void;
 }
 
-const initialVerdict: Record<ProbeKind, ProbeVerdict> = { liveness: 'success', readiness: 'failure', startup: 'unknown' };
+const initialVerdict: Record<ProbeKind, ProbeVerdict> = {
+  liveness: 'success',
+  readiness: 'failure',
+  startup: 'unknown',
+};
 
 export class ProbeWorker {
   private readonly options: ProbeWorkerOptions;

@@ -6,10 +6,16 @@ import type { ContainerStatus } from '../../cri/runtime.ts';
 import { findSpecContainer } from '../pods/pod.ts';
 import { findPod, HttpError, type ServerParts } from './parts.ts';
 
-export function containerLogs(parts: ServerParts, path: string[], query: URLSearchParams, signal: AbortSignal): Response {
+export function containerLogs(
+  parts: ServerParts,
+  path: string[],
+  query: URLSearchParams,
+  signal: AbortSignal,
+): Response {
   const [namespace = '', podName = '', containerName = ''] = path;
   const { pod, runtimePod } = findPod(parts, namespace, podName);
-  if (!findSpecContainer(pod, containerName)) throw new HttpError(404, `container "${containerName}" not found in pod "${podName}"`);
+  if (!findSpecContainer(pod, containerName))
+    throw new HttpError(404, `container "${containerName}" not found in pod "${podName}"`);
   const attempts = (runtimePod?.containers ?? []).filter((status) => status.metadata.name === containerName);
   const status = chooseAttempt(attempts, query.get('previous') === 'true', containerName, podName, () =>
     waitingReason(pod.status?.containerStatuses?.find((entry) => entry.name === containerName)?.state?.waiting?.reason),
@@ -26,7 +32,11 @@ export function containerLogs(parts: ServerParts, path: string[], query: URLSear
   const sinceSeconds = number('sinceSeconds');
   const limitBytes = number('limitBytes');
   const since = query.get('sinceTime');
-  const sinceTime = since ? Date.parse(since) : sinceSeconds === undefined ? undefined : parts.clock.now() - sinceSeconds * 1000;
+  const sinceTime = since
+    ? Date.parse(since)
+    : sinceSeconds === undefined
+      ? undefined
+      : parts.clock.now() - sinceSeconds * 1000;
   const timestamps = query.get('timestamps') === 'true';
   const only = query.get('stream');
   const ending = new AbortController();
@@ -78,7 +88,8 @@ function chooseAttempt(
   if (previous) {
     // while the newest one has ended and waits to be started again, it is the previous one
     const found = attempts[0]?.state === 'running' ? started[1] : (started[1] ?? started[0]);
-    if (!found) throw new HttpError(400, `previous terminated container "${containerName}" in pod "${podName}" not found`);
+    if (!found)
+      throw new HttpError(400, `previous terminated container "${containerName}" in pod "${podName}" not found`);
     return found;
   }
   const found = started[0];
@@ -87,7 +98,8 @@ function chooseAttempt(
 }
 
 function waitingReason(reason: string | undefined): string {
-  if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') return 'is waiting to start: trying and failing to pull image';
-  if (reason === 'InvalidImageName') return 'is waiting to start: image can\'t be pulled';
+  if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff')
+    return 'is waiting to start: trying and failing to pull image';
+  if (reason === 'InvalidImageName') return "is waiting to start: image can't be pulled";
   return `is waiting to start: ${reason ?? 'ContainerCreating'}`;
 }

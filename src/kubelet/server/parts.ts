@@ -28,9 +28,12 @@ export class HttpError extends Error {
 }
 
 /** The pod of a /verb/namespace/pod[/uid]/container path and what runs of it. */
-export function findPod(parts: ServerParts, namespace: string, name: string): { pod: Pod; runtimePod: RuntimePod | undefined } {
+export function findPod(
+  parts: ServerParts,
+  namespace: string,
+  name: string,
+): { pod: Pod; runtimePod: RuntimePod | undefined } {
   const pod = parts.pod(namespace, name);
   if (!pod) throw new HttpError(404, `pod "${name}" not found`);
   return { pod, runtimePod: parts.runtimePod(pod.metadata.uid ?? '') };
 }
-

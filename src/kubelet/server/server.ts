@@ -31,7 +31,10 @@ function codeOf(error: unknown): number {
 
 async function route(parts: ServerParts, request: Request): Promise<Response> {
   const url = new URL(request.url);
-  const [first = '', ...rest] = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const [first = '', ...rest] = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
   switch (first) {
     case 'healthz': {
       const problem = parts.healthy();
@@ -66,18 +69,26 @@ function runningContainer(parts: ServerParts, path: string[]) {
   const containerName = rest.at(-1) ?? '';
   const { pod, runtimePod } = findPod(parts, namespace, podName);
   const status = findContainer(runtimePod, containerName);
-  if (!findSpecContainer(pod, containerName) || !status) throw new HttpError(404, `container not found ("${containerName}")`);
+  if (!findSpecContainer(pod, containerName) || !status)
+    throw new HttpError(404, `container not found ("${containerName}")`);
   if (status.state !== 'running') throw new HttpError(400, `container not running (${containerName})`);
   return { container: findSpecContainer(pod, containerName)?.container, status };
 }
 
-async function execOrAttach(parts: ServerParts, verb: 'exec' | 'attach', path: string[], query: URLSearchParams, request: Request): Promise<Response> {
+async function execOrAttach(
+  parts: ServerParts,
+  verb: 'exec' | 'attach',
+  path: string[],
+  query: URLSearchParams,
+  request: Request,
+): Promise<Response> {
   const { container, status } = runningContainer(parts, path);
   const flag = (name: string, short: string) => ['1', 'true'].includes(query.get(name) ?? query.get(short) ?? '');
   const stdin = flag('stdin', 'input');
   const tty = verb === 'exec' ? flag('tty', 'tty') : (container?.tty ?? false);
   const command = query.getAll('command');
-  if (verb === 'exec' && command.length === 0) throw new HttpError(400, 'you must specify at least 1 command for the container');
+  if (verb === 'exec' && command.length === 0)
+    throw new HttpError(400, 'you must specify at least 1 command for the container');
   const process =
     verb === 'exec'
       ? await parts.runtime.exec(status.id, { command, tty, stdin })
@@ -85,7 +96,12 @@ async function execOrAttach(parts: ServerParts, verb: 'exec' | 'attach', path: s
   return streamProcess(process, request, { stdin, tty, command });
 }
 
-async function portForward(parts: ServerParts, path: string[], query: URLSearchParams, request: Request): Promise<Response> {
+async function portForward(
+  parts: ServerParts,
+  path: string[],
+  query: URLSearchParams,
+  request: Request,
+): Promise<Response> {
   const [namespace = '', podName = ''] = path;
   const { runtimePod } = findPod(parts, namespace, podName);
   const sandbox = readySandbox(runtimePod);
@@ -101,7 +117,8 @@ async function dial(parts: ServerParts, query: URLSearchParams, request: Request
 
 function portOf(query: URLSearchParams): number {
   const port = Number(query.get('port'));
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new HttpError(400, `invalid port: ${query.get('port')}`);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new HttpError(400, `invalid port: ${query.get('port')}`);
   return port;
 }
 
@@ -113,6 +130,10 @@ async function run(parts: ServerParts, path: string[], query: URLSearchParams): 
   const output = new Uint8Array(result.stdout.length + result.stderr.length);
   output.set(result.stdout);
   output.set(result.stderr, result.stdout.length);
-  if (result.exitCode !== 0) throw new HttpError(500, `command terminated with exit code ${result.exitCode}: ${new TextDecoder().decode(output)}`);
+  if (result.exitCode !== 0)
+    throw new HttpError(
+      500,
+      `command terminated with exit code ${result.exitCode}: ${new TextDecoder().decode(output)}`,
+    );
   return new Response(output);
 }

@@ -16,7 +16,11 @@ export async function statsSummary(parts: ServerParts): Promise<object> {
     memory += stat.memoryWorkingSetBytes;
     let pod = pods.get(stat.podUid);
     if (!pod) {
-      const podRef = { name: container.labels[podNameLabel], namespace: container.labels[podNamespaceLabel], uid: stat.podUid };
+      const podRef = {
+        name: container.labels[podNameLabel],
+        namespace: container.labels[podNamespaceLabel],
+        uid: stat.podUid,
+      };
       pod = { podRef, startTime: new Date(container.startedAt).toISOString(), containers: [] };
       pods.set(stat.podUid, pod);
     }
@@ -28,7 +32,11 @@ export async function statsSummary(parts: ServerParts): Promise<object> {
     });
   }
   return {
-    node: { nodeName: parts.nodeName, cpu: { time, usageCoreNanoSeconds: cpu }, memory: { time, workingSetBytes: memory } },
+    node: {
+      nodeName: parts.nodeName,
+      cpu: { time, usageCoreNanoSeconds: cpu },
+      memory: { time, workingSetBytes: memory },
+    },
     pods: [...pods.values()],
   };
 }

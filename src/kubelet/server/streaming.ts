@@ -36,7 +36,8 @@ async function feed(body: ReadableStream<Uint8Array>, process: Process, options:
   };
   if (!options.stdin) await closeStdin();
   for await (const { channel, payload } of decodeFrames(body)) {
-    if (channel === channels.stdin && options.stdin && !closed.done) await writer.write(payload).catch(() => closeStdin());
+    if (channel === channels.stdin && options.stdin && !closed.done)
+      await writer.write(payload).catch(() => closeStdin());
     else if (channel === channels.resize) resize(process, payload);
     else if (channel === channels.close && payload[0] === channels.stdin) await closeStdin();
   }
@@ -76,7 +77,20 @@ export async function streamDuplex(connect: () => Promise<Duplex>, request: Requ
     duplex = await connect();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    send(encodeFrame(channels.error, JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'InternalError', code: 500, message })));
+    send(
+      encodeFrame(
+        channels.error,
+        JSON.stringify({
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          reason: 'InternalError',
+          code: 500,
+          message,
+        }),
+      ),
+    );
     close();
     return frameResponse(body);
   }
@@ -127,7 +141,12 @@ function frameResponse(body: ReadableStream<Uint8Array>): Response {
   return new Response(body, { headers: { 'Content-Type': channelStreamType } });
 }
 
-async function pump(stream: ReadableStream<Uint8Array>, channel: number, send: (frame: Uint8Array) => void, signal?: AbortSignal): Promise<void> {
+async function pump(
+  stream: ReadableStream<Uint8Array>,
+  channel: number,
+  send: (frame: Uint8Array) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const reader = stream.getReader();
   signal?.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true });
   try {

@@ -7,7 +7,7 @@ import type { Container, ContainerState, ContainerStatus, Pod } from '../../api/
 import type * as cri from '../../cri/runtime.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import { allContainers, type ContainerKind, shouldRestart } from '../pods/pod.ts';
-import { readySandbox, restartCountOf, type RuntimePod } from '../pods/runtime-pod.ts';
+import { type RuntimePod, readySandbox, restartCountOf } from '../pods/runtime-pod.ts';
 
 /** Why a container could not be started the last time: what `waiting` shows. */
 export interface StartFailure {
@@ -33,7 +33,8 @@ export function containerStatuses(inputs: StatusInputs, kind: ContainerKind): Co
   const old = new Map(inputs.oldStatuses(kind).map((status) => [status.name, status]));
   const out: ContainerStatus[] = [];
   for (const entry of allContainers(pod))
-    if (entry.kind === kind) out.push(oneStatus(inputs, entry.container, kind, defaultReason, old.get(entry.container.name)));
+    if (entry.kind === kind)
+      out.push(oneStatus(inputs, entry.container, kind, defaultReason, old.get(entry.container.name)));
   return out;
 }
 
@@ -118,7 +119,12 @@ function oneStatus(
   return status;
 }
 
-function mayRunAgain(inputs: StatusInputs, container: Container, kind: ContainerKind, current: cri.ContainerStatus): boolean {
+function mayRunAgain(
+  inputs: StatusInputs,
+  container: Container,
+  kind: ContainerKind,
+  current: cri.ContainerStatus,
+): boolean {
   if (kind === 'init' && container.restartPolicy !== 'Always' && current.exitCode === 0) return false;
   return shouldRestart(inputs.pod, container, current.exitCode);
 }

@@ -33,7 +33,10 @@ export function generatePodStatus(inputs: PodStatusInputs): PodStatus {
   const regular = containerStatuses(inputs, 'container').map((status) => judge(inputs, status, 'container'));
   const ephemeral = containerStatuses(inputs, 'ephemeral');
 
-  let phase = previous.phase === 'Failed' || previous.phase === 'Succeeded' ? previous.phase : podPhase(pod, init, regular, inputs.terminal);
+  let phase =
+    previous.phase === 'Failed' || previous.phase === 'Succeeded'
+      ? previous.phase
+      : podPhase(pod, init, regular, inputs.terminal);
   if (previous.phase === undefined && phase === '') phase = 'Pending';
   const status: PodStatus = {
     observedGeneration: pod.metadata.generation,
@@ -54,7 +57,13 @@ export function generatePodStatus(inputs: PodStatusInputs): PodStatus {
     status.podIP = ip;
     status.podIPs = [{ ip }];
   }
-  status.conditions = podConditions(inputs, status, init, regular, sandbox !== undefined && (sandbox.ip !== '' || spec?.hostNetwork === true));
+  status.conditions = podConditions(
+    inputs,
+    status,
+    init,
+    regular,
+    sandbox !== undefined && (sandbox.ip !== '' || spec?.hostNetwork === true),
+  );
   return status;
 }
 
@@ -79,7 +88,9 @@ export function podPhase(pod: Pod, init: ContainerStatus[], regular: ContainerSt
     const status = init.find((s) => s.name === container.name);
     const state = status?.state;
     if (isRestartableInit(container)) {
-      const begun = state?.running ? !container.startupProbe || status?.started : state?.terminated || status?.lastState?.terminated;
+      const begun = state?.running
+        ? !container.startupProbe || status?.started
+        : state?.terminated || status?.lastState?.terminated;
       if (!begun) pendingInit++;
       continue;
     }
@@ -111,7 +122,10 @@ export function podPhase(pod: Pod, init: ContainerStatus[], regular: ContainerSt
   if (running === 0 && stopped > 0 && unknown === 0) {
     if (terminal) return stopped === succeeded ? 'Succeeded' : 'Failed';
     const willRestart = regular.some((status) => status.state?.waiting !== undefined);
-    if (willRestart || containers.some((container) => (container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always') === 'Always'))
+    if (
+      willRestart ||
+      containers.some((container) => (container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always') === 'Always')
+    )
       return 'Running';
     if (stopped === succeeded) return 'Succeeded';
     return restartsOnFailure(pod) ? 'Running' : 'Failed';
@@ -155,16 +169,27 @@ type Verdict = [ok: boolean, reason?: string, message?: string];
 function initializedCondition(pod: Pod, phase: string, init: ContainerStatus[], regular: ContainerStatus[]): Verdict {
   if (init.length === 0) return [true];
   if (phase === 'Succeeded') return [true, 'PodCompleted'];
-  if (regular.some((status) => status.state?.running || status.state?.terminated || status.lastState?.terminated)) return [true];
+  if (regular.some((status) => status.state?.running || status.state?.terminated || status.lastState?.terminated))
+    return [true];
   const incomplete = init.filter((status) => {
     const spec = pod.spec?.initContainers?.find((container) => container.name === status.name);
     return spec && isRestartableInit(spec) ? !status.started : !status.ready;
   });
   if (incomplete.length === 0) return [true];
-  return [false, 'ContainersNotInitialized', `containers with incomplete status: [${incomplete.map((s) => s.name).join(' ')}]`];
+  return [
+    false,
+    'ContainersNotInitialized',
+    `containers with incomplete status: [${incomplete.map((s) => s.name).join(' ')}]`,
+  ];
 }
 
-function containersCondition(_type: string, phase: string, init: ContainerStatus[], regular: ContainerStatus[], pod: Pod): Verdict {
+function containersCondition(
+  _type: string,
+  phase: string,
+  init: ContainerStatus[],
+  regular: ContainerStatus[],
+  pod: Pod,
+): Verdict {
   if (phase === 'Succeeded') return [false, 'PodCompleted'];
   if (phase === 'Failed') return [false, 'PodFailed'];
   const sidecars = init.filter((status) =>
@@ -180,7 +205,8 @@ function readyCondition(pod: Pod, containersReady: Verdict): Verdict {
   const problems: string[] = [];
   for (const gate of pod.spec?.readinessGates ?? []) {
     const condition = pod.status?.conditions?.find((c) => c.type === gate.conditionType);
-    if (!condition) problems.push(`corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`);
+    if (!condition)
+      problems.push(`corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`);
     else if (condition.status !== 'True')
       problems.push(`the status of pod readiness gate "${gate.conditionType}" is not "True", but ${condition.status}`);
   }

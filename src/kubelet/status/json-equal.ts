@@ -10,7 +10,8 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
   }
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) if (!jsonEqual(left[key], right[key])) return false;
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
+    if (!jsonEqual(left[key], right[key])) return false;
   return true;
 }
 

@@ -111,13 +111,20 @@ export class StatusManager {
     if (ended(old.phase)) return { ...wanted, phase: old.phase, reason: old.reason, message: old.message };
     if (ended(wanted.phase) && this.options.couldHaveRunningContainers(uid)) {
       const { reason: _, message: __, ...rest } = wanted;
-      return { ...rest, phase: old.phase ?? 'Pending', ...(old.reason ? { reason: old.reason } : {}), ...(old.message ? { message: old.message } : {}) };
+      return {
+        ...rest,
+        phase: old.phase ?? 'Pending',
+        ...(old.reason ? { reason: old.reason } : {}),
+        ...(old.message ? { message: old.message } : {}),
+      };
     }
     return wanted;
   }
 
   private finalDeleteDue(entry: Entry): boolean {
-    return entry.pod.metadata.deletionTimestamp !== undefined && this.options.canBeDeleted(entry.pod.metadata.uid ?? '');
+    return (
+      entry.pod.metadata.deletionTimestamp !== undefined && this.options.canBeDeleted(entry.pod.metadata.uid ?? '')
+    );
   }
 
   private async write(uid: string, entry: Entry): Promise<void> {
@@ -133,7 +140,13 @@ export class StatusManager {
         const patch = changes(entry.reported, entry.status);
         try {
           if (Object.keys(patch).length > 0) {
-            const written = await client.patch(pods, key, 'application/strategic-merge-patch+json', { metadata: { uid }, status: patch }, { ...options, subresource: 'status' });
+            const written = await client.patch(
+              pods,
+              key,
+              'application/strategic-merge-patch+json',
+              { metadata: { uid }, status: patch },
+              { ...options, subresource: 'status' },
+            );
             entry.reported = written.status;
           }
           if (this.finalDeleteDue(entry)) {
@@ -194,7 +207,11 @@ export function changes(reported: PodStatus | undefined, wanted: PodStatus): Rec
   }
   const conditions = wanted.conditions ?? [];
   const differs = conditions.some(
-    (condition) => !jsonEqual(condition, reported?.conditions?.find((other) => other.type === condition.type)),
+    (condition) =>
+      !jsonEqual(
+        condition,
+        reported?.conditions?.find((other) => other.type === condition.type),
+      ),
   );
   if (differs) patch['conditions'] = conditions;
   return patch;

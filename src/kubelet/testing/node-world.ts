@@ -1,15 +1,15 @@
 // A real API server over a store in memory and kubelets on hollow nodes, all in one simulation: for tests.
 
+import type { Pod } from '../../api/generated/types.ts';
 import { startApiServer } from '../../apiserver/index.ts';
 import type { KubernetesObject, Resource } from '../../client/resources.ts';
+import { events, pods } from '../../client/resources.ts';
 import { RestClient } from '../../client/rest-client.ts';
 import { createHollowNode, type HollowNode, type HollowNodeOptions } from '../../cri/hollow/index.ts';
 import type { Env, Running } from '../../env/env.ts';
 import { Simulation } from '../../env/simulated/simulation.ts';
 import type { StampedRecord } from '../../env/traces.ts';
 import { startStandaloneEtcd } from '../../etcd/testing/standalone.ts';
-import type { Pod } from '../../api/generated/types.ts';
-import { events, pods } from '../../client/resources.ts';
 import { type KubeletOptions, startKubelet } from '../index.ts';
 
 export interface StartedNode {
@@ -31,7 +31,12 @@ export class NodeWorld {
     this.simulation = simulation;
     this.records = records;
     this.user = user;
-    this.client = new RestClient({ fetch: (input, init) => user.network.fetch(input, init), server, token, userAgent: 'test' });
+    this.client = new RestClient({
+      fetch: (input, init) => user.network.fetch(input, init),
+      server,
+      token,
+      userAgent: 'test',
+    });
   }
 
   static async start(seed = 1): Promise<NodeWorld> {
@@ -50,7 +55,10 @@ export class NodeWorld {
   }
 
   /** Starts a hollow node with its kubelet, or a kubelet on a node that is there already. */
-  async node(name: string, options: { hollow?: HollowNodeOptions; kubelet?: Partial<KubeletOptions>; on?: StartedNode } = {}): Promise<StartedNode> {
+  async node(
+    name: string,
+    options: { hollow?: HollowNodeOptions; kubelet?: Partial<KubeletOptions>; on?: StartedNode } = {},
+  ): Promise<StartedNode> {
     const env = this.simulation.env(name);
     const number = Number(/\d+$/.exec(name)?.[0] ?? 1);
     const hollow = options.on?.hollow ?? createHollowNode(env, options.hollow);
@@ -87,7 +95,8 @@ export class NodeWorld {
     for (;;) {
       const pod = await this.pod(name);
       if (condition(pod)) return pod;
-      if (this.simulation.now() > end) throw new Error(`not within ${limit} ms: ${JSON.stringify(pod.status, undefined, 1)}`);
+      if (this.simulation.now() > end)
+        throw new Error(`not within ${limit} ms: ${JSON.stringify(pod.status, undefined, 1)}`);
       await this.simulation.run(100);
     }
   }
@@ -95,7 +104,9 @@ export class NodeWorld {
   /** "reason message" of the events about a pod, in order, each once. */
   async events(name: string): Promise<string[]> {
     const list = await this.call(this.client.list(events, 'default'));
-    return list.items.filter((event) => event.involvedObject.name === name).map((event) => `${event.reason} ${event.message}`);
+    return list.items
+      .filter((event) => event.involvedObject.name === name)
+      .map((event) => `${event.reason} ${event.message}`);
   }
 }
 

@@ -71,7 +71,8 @@ export class VolumeManager {
         ? expand(mount.subPathExpr, (name) => envs.find((env) => env.key === name)?.value)
         : (mount.subPath ?? '');
       if (subPath.startsWith('/')) throw new Error(`error SubPath \`${subPath}\` must not be an absolute path`);
-      if (subPath.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+      if (subPath.split('/').includes('..'))
+        throw new Error(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
       const hostPath = subPath === '' ? volume.path : await this.subPath(volume, subPath);
       const containerPath = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
       mounts.push({ containerPath, hostPath, readonly: mount.readOnly ?? false });
@@ -93,7 +94,12 @@ export class VolumeManager {
     return this.os.hostPath(path, 'DirectoryOrCreate').catch(() => path);
   }
 
-  private async ensureOne(uid: string, mounted: Map<string, Mounted>, volume: Volume, inputs: PayloadInputs): Promise<number | undefined> {
+  private async ensureOne(
+    uid: string,
+    mounted: Map<string, Mounted>,
+    volume: Volume,
+    inputs: PayloadInputs,
+  ): Promise<number | undefined> {
     const known = mounted.get(volume.name);
     if (volume.emptyDir) {
       if (known) return undefined;
@@ -112,7 +118,10 @@ export class VolumeManager {
       return undefined;
     }
     const payload = await volumePayload(inputs, volume);
-    if (!payload) throw new Error(`no volume plugin matched (this node has emptyDir, configMap, secret, projected, downwardAPI and hostPath)`);
+    if (!payload)
+      throw new Error(
+        `no volume plugin matched (this node has emptyDir, configMap, secret, projected, downwardAPI and hostPath)`,
+      );
     const signature = signatureOf(payload.files);
     if (known?.signature !== signature) {
       const path = known?.path ?? (await this.os.volumePath(uid, volume.name));

@@ -60,7 +60,8 @@ export class ObjectCache<T extends KubernetesObject> {
       return entry.informer.lister.getByKey(key);
     }
     const now = this.env.clock.now();
-    if (!entry.fetched || now - entry.fetched.at >= timeToLive) entry.fetched = { at: now, object: await this.fetch(namespace, name) };
+    if (!entry.fetched || now - entry.fetched.at >= timeToLive)
+      entry.fetched = { at: now, object: await this.fetch(namespace, name) };
     return entry.fetched.object;
   }
 

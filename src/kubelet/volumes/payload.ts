@@ -35,7 +35,8 @@ export async function volumePayload(inputs: PayloadInputs, volume: Volume): Prom
     const mode = secret.defaultMode ?? defaultMode;
     return { files: await secretFiles(inputs, secret.secretName ?? '', secret.items, mode, secret.optional) };
   }
-  if (downwardAPI) return { files: downwardFiles(inputs, downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode) };
+  if (downwardAPI)
+    return { files: downwardFiles(inputs, downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode) };
   if (!projected) return undefined;
 
   const mode = projected.defaultMode ?? defaultMode;
@@ -44,8 +45,15 @@ export async function volumePayload(inputs: PayloadInputs, volume: Volume): Prom
   for (const source of projected.sources ?? []) {
     let added: VolumeFile[] = [];
     if (source.configMap)
-      added = await configMapFiles(inputs, source.configMap.name ?? '', source.configMap.items, mode, source.configMap.optional);
-    else if (source.secret) added = await secretFiles(inputs, source.secret.name ?? '', source.secret.items, mode, source.secret.optional);
+      added = await configMapFiles(
+        inputs,
+        source.configMap.name ?? '',
+        source.configMap.items,
+        mode,
+        source.configMap.optional,
+      );
+    else if (source.secret)
+      added = await secretFiles(inputs, source.secret.name ?? '', source.secret.items, mode, source.secret.optional);
     else if (source.downwardAPI) added = downwardFiles(inputs, source.downwardAPI.items ?? [], mode);
     else if (source.serviceAccountToken) {
       const { audience, expirationSeconds = 3600, path } = source.serviceAccountToken;
