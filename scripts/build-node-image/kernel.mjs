@@ -84,7 +84,7 @@ export function buildKernel({ tarball }) {
       mkdirSync(out, { recursive: true });
       copyFileSync(join(work, 'arch/x86/boot/bzImage'), join(out, 'bzImage'));
       const version = readFileSync(join(work, 'include/config/kernel.release'), 'utf8').trim();
-      const source = (await program('dpkg-query', ['-W', '-f', '${Version}', tarball.replace('.tar.xz', '')])).trim();
+      const source = (await program('dpkg-query', ['-W', '-f', `\${Version}`, tarball.replace('.tar.xz', '')])).trim();
       writeFileSync(join(out, 'kernel.json'), JSON.stringify({ version, source }));
     } finally {
       rmSync(work, { recursive: true, force: true });

@@ -14,6 +14,8 @@ export interface MachineOptions {
   onFrames?(frames: Uint8Array[]): void;
   /** Text of the guest's serial console. */
   onConsole?(text: string): void;
+  /** The plug was pulled. */
+  onStop?(): void;
 }
 
 export class Machine {
@@ -22,13 +24,20 @@ export class Machine {
   /** The guest's own time: it stands still while the machine does. */
   readonly clock: Clock;
   private readonly emulator: Emulator;
+  private readonly onStop: () => void;
   private paused = false;
   private calls = 0;
   private running = false;
   private stopped = false;
   private settling: Promise<void> = Promise.resolve();
 
-  private constructor(emulator: Emulator, manifest: NodeImageManifest, connect: (agent: Agent) => void) {
+  private constructor(
+    emulator: Emulator,
+    manifest: NodeImageManifest,
+    onStop: () => void,
+    connect: (agent: Agent) => void,
+  ) {
+    this.onStop = onStop;
     this.emulator = emulator;
     this.agent = new Agent({
       send: (bytes) => emulator.sendAgentBytes(bytes),
@@ -83,7 +92,7 @@ export class Machine {
       },
       onConsole: (byte) => options.onConsole?.(decoder.decode(Uint8Array.of(byte), { stream: true })),
     });
-    const machine = new Machine(emulator, image.manifest, (made) => {
+    const machine = new Machine(emulator, image.manifest, options.onStop ?? (() => {}), (made) => {
       agent = made;
     });
     machine.settle();
@@ -117,6 +126,7 @@ export class Machine {
     if (this.stopped) return;
     this.stopped = true;
     this.agent.abandon(new Error('the machine was stopped'));
+    this.onStop();
     await this.settling;
     await this.emulator.destroy();
   }

@@ -3,13 +3,15 @@
 import { describe, test } from 'vitest';
 import { imageIsBuilt, notBuilt } from '../../machine/testing/image.ts';
 import { testContainerRuntime } from '../conformance.ts';
-import { startTestNode } from './testing/node.ts';
+import { startTestNodes } from './testing/node.ts';
 
 if (imageIsBuilt)
   testContainerRuntime(
     'v86',
     async () => {
-      const { machine, runtime, os } = await startTestNode('node-1');
+      const [node] = await startTestNodes(1);
+      if (!node) throw new Error('no node');
+      const { machine, runtime, os } = node;
       return {
         runtime,
         os,

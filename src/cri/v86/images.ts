@@ -4,6 +4,7 @@
 // Invariant: an image is present once all of its layers are unpacked under /var/lib/images/<diff id>; pulling it again does nothing.
 
 import type { Agent } from '../../machine/agent.ts';
+import type { FetchFile } from '../../machine/image.ts';
 import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
 import { type Image, RuntimeError } from '../runtime.ts';
 
@@ -42,13 +43,11 @@ interface Manifest {
   layers: Descriptor[];
 }
 
-export type FetchAsset = (path: string) => Promise<Response>;
-
 const layersRoot = '/var/lib/images';
 
 export class ImageStore {
   private readonly agent: Agent;
-  private readonly fetchAsset: FetchAsset;
+  private readonly fetchAsset: FetchFile;
   private readonly unpacked = new Set<string>();
   private readonly unpacking = new Map<string, Promise<void>>();
   private readonly stored = new Map<string, StoredImage>();
@@ -57,7 +56,7 @@ export class ImageStore {
   private ready: Promise<void> | undefined;
 
   /** `preloaded`: digests of manifests whose layers the node's snapshot holds unpacked. */
-  constructor(agent: Agent, fetchAsset: FetchAsset, preloaded: string[]) {
+  constructor(agent: Agent, fetchAsset: FetchFile, preloaded: string[]) {
     this.agent = agent;
     this.fetchAsset = fetchAsset;
     this.preloaded = preloaded;

@@ -1,29 +1,66 @@
-// A Linux worker node in the page: a container runtime and a node's operating system over one v86 machine.
+// A Linux worker node in the page: a v86 machine on the cluster's Ethernet, with a container runtime and a node's operating system over it.
 
 import type { Env } from '../../env/env.ts';
-import type { Machine } from '../../machine/machine.ts';
+import { type FetchFile, loadNodeImage, type NodeImage } from '../../machine/image.ts';
+import { Machine } from '../../machine/machine.ts';
+import { EthernetSwitch } from '../../network/switch.ts';
 import type { NodeOs } from '../node-os.ts';
 import type { ContainerRuntime } from '../runtime.ts';
-import { type FetchAsset, ImageStore } from './images.ts';
+import { ImageStore } from './images.ts';
 import { V86Os } from './os.ts';
 import { V86Runtime } from './runtime.ts';
 import { Sandboxes } from './sandboxes.ts';
 
 export interface V86NodeOptions {
-  machine: Machine;
-  /** Fetches "images/index.json" and blobs from where the page is served. */
-  fetchAsset: FetchAsset;
+  /** Absolute URL of the folder with node/ and images/, or a function that fetches from it. */
+  assets: string | FetchFile;
+  /** Names of the processes on the same Ethernet: the cluster's nodes. */
+  peers: readonly string[];
+  /** MiB that pods may use in all; at most what the image has. Left out: all of it. */
+  memory?: number;
+  progress?(message: string): void;
+  /** The guest's serial console. */
+  onConsole?(text: string): void;
 }
 
 export interface V86Node {
   runtime: ContainerRuntime;
   os: NodeOs;
+  machine: Machine;
+  ethernet: EthernetSwitch;
 }
 
-export function createV86Node(env: Env, { machine, fetchAsset }: V86NodeOptions): V86Node {
-  const { manifest } = machine;
-  const images = new ImageStore(machine.agent, fetchAsset, manifest.preloaded);
+/** Fetches the node image, restores a machine from it and plugs it in. Rejects if there is no image. `machine.stop()` ends all of it. */
+export async function createV86Node(env: Env, options: V86NodeOptions): Promise<V86Node> {
+  const { assets, progress = () => {} } = options;
+  const fetchAsset: FetchFile =
+    typeof assets === 'function' ? assets : (path) => fetch(new URL(path, withSlash(assets)));
+  progress('fetching the node image');
+  const image = await loadNodeImage(fetchAsset);
+  if (!image) throw new Error('there is no node image: run node scripts/build-node-image.mjs');
+  checkMemory(image, options.memory);
+  progress('restoring the machine');
+  let ethernet: EthernetSwitch | undefined;
+  const machine = await Machine.boot({
+    image,
+    onFrames: (frames) => ethernet?.send(frames),
+    ...(options.onConsole ? { onConsole: options.onConsole } : {}),
+    onStop: () => ethernet?.close(),
+  });
+  ethernet = new EthernetSwitch(env.network, {
+    name: env.name,
+    peers: options.peers,
+    deliver: (frames) => machine.receiveFrames(frames),
+  });
+  const images = new ImageStore(machine.agent, fetchAsset, image.manifest.preloaded);
   const sandboxes = new Sandboxes(env, machine.agent);
-  const runtime = new V86Runtime(env, machine.agent, images, sandboxes, manifest.runtimeVersion);
-  return { runtime, os: new V86Os(env, machine, manifest, sandboxes) };
+  const runtime = new V86Runtime(env, machine.agent, images, sandboxes, image.manifest.runtimeVersion);
+  return { runtime, os: new V86Os(env, machine, sandboxes, options.memory), machine, ethernet };
+}
+
+const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
+
+function checkMemory({ manifest }: NodeImage, wanted: number | undefined): void {
+  if (wanted !== undefined && (wanted < 32 || wanted > manifest.memoryMiB))
+    throw new Error(`memory: ${wanted} MiB: this node image has ${manifest.memoryMiB} MiB, and pods need at least 32`);
 }

@@ -3,7 +3,6 @@
 import type { Clock } from '../../env/clock.ts';
 import type { Env } from '../../env/env.ts';
 import { randomHex, randomUuid } from '../../env/random.ts';
-import type { NodeImageManifest } from '../../machine/image.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { HttpProbe, NodeInfo, NodeNetworkConfig, NodeOs, ProbeOutcome, VolumeFile } from '../node-os.ts';
 import { type Duplex, type ExecOptions, type ExecResult, type Process, RuntimeError } from '../runtime.ts';
@@ -34,17 +33,18 @@ export class V86Os implements NodeOs {
   readonly clock: Clock;
   private readonly env: Env;
   private readonly machine: Machine;
-  private readonly manifest: NodeImageManifest;
+  private readonly memory: number | undefined;
   private readonly sandboxes: Sandboxes;
   private readonly machineId: string;
   private readonly bootId: string;
   private readonly volumes = new Map<string, string[]>();
   private network: NodeNetworkConfig | undefined;
 
-  constructor(env: Env, machine: Machine, manifest: NodeImageManifest, sandboxes: Sandboxes) {
+  /** `memory`: MiB that pods may use in all, if less than the machine has. */
+  constructor(env: Env, machine: Machine, sandboxes: Sandboxes, memory?: number) {
     this.env = env;
     this.machine = machine;
-    this.manifest = manifest;
+    this.memory = memory;
     this.sandboxes = sandboxes;
     this.machineId = randomHex(env.random, 32);
     this.bootId = randomUuid(env.random);
@@ -56,11 +56,11 @@ export class V86Os implements NodeOs {
     const kibibytes = Number(/MemTotal:\s+(\d+)/.exec(decoder.decode(meminfo))?.[1] ?? 0);
     return {
       cpu: 1,
-      memoryBytes: kibibytes * 1024,
+      memoryBytes: Math.min(kibibytes * 1024, (this.memory ?? Number.POSITIVE_INFINITY) * 2 ** 20),
       // the root file system is a tmpfs: disk is memory here
       ephemeralStorageBytes: Math.floor(kibibytes * 1024 * 0.9),
-      kernelVersion: this.manifest.kernelVersion,
-      osImage: this.manifest.osImage,
+      kernelVersion: this.machine.manifest.kernelVersion,
+      osImage: this.machine.manifest.osImage,
       architecture: '386',
       machineId: this.machineId,
       bootId: this.bootId,
@@ -83,6 +83,7 @@ export class V86Os implements NodeOs {
       );
       steps.push('file', '/etc/hosts', '644', `127.0.0.1 localhost\n${config.nodeIp} ${config.nodeName}\n`);
       steps.push('address', 'eth0', `${config.nodeIp}/16`, 'link-up', 'eth0', 'bridge', bridge, '1500');
+      if (this.memory) steps.push('file', '/sys/fs/cgroup/kubepods/memory.max', '644', String(this.memory * 2 ** 20));
       // Service addresses need a route before netfilter can rewrite them
       steps.push('route', '0.0.0.0/0', config.nodeIp.replace(/\d+\.\d+$/, '0.1'));
     }
