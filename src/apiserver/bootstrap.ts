@@ -1,7 +1,11 @@
-// What a fresh cluster has from the start: the system's namespaces and its own Service (pkg/controlplane/controller/systemnamespaces, kubernetesservice).
+// What a fresh cluster has from the start: system namespaces, RBAC defaults, priority classes, flow control, the Service of the API itself
+// (pkg/controlplane, rbac bootstrappolicy, scheduling bootstrap).
 
 import { isAlreadyExists } from '../api/status.ts';
+import { defaultRoles } from './auth/default-roles.ts';
+import { defaults } from './config.ts';
 import type { KubeObject } from './object.ts';
+import { addressAt, ipRange } from './registry/ip-range.ts';
 import { loopbackUser, type RequestContext } from './server/context.ts';
 import type { Core } from './server/core.ts';
 import { parseRequestInfo } from './server/request-info.ts';
@@ -29,23 +33,163 @@ export async function ensure(core: Core, group: string, resource: string, object
   const { namespace = '', name } = object.metadata;
   if (await registry.find(namespace, name)) return;
   const base = group === '' ? '/api/v1' : `/apis/${group}/${registry.resource.version}`;
-  const context = ownContext(
-    core,
-    'POST',
-    namespace ? `${base}/namespaces/${namespace}/${resource}` : `${base}/${resource}`,
-  );
+  const path = namespace ? `${base}/namespaces/${namespace}/${resource}` : `${base}/${resource}`;
+  const context = ownContext(core, 'POST', path);
   registry.fillSystemFields(object, context);
   await registry.create(object, context, { dryRun: false }).catch((error) => {
     if (!isAlreadyExists(error)) throw error;
   });
 }
 
-export async function bootstrapNamespaces(core: Core): Promise<void> {
-  for (const name of namespaces)
-    await ensure(core, '', 'namespaces', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-      spec: { finalizers: ['kubernetes'] },
-    });
+export async function bootstrap(core: Core): Promise<void> {
+  const { roles, bindings } = defaultRoles();
+  const rbac = 'rbac.authorization.k8s.io';
+  await Promise.all([
+    ...namespaces.map((name) =>
+      ensure(core, '', 'namespaces', {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+        spec: { finalizers: ['kubernetes'] },
+      }),
+    ),
+    ...roles.map((role) => ensure(core, rbac, 'clusterroles', role)),
+    ...bindings.map((binding) => ensure(core, rbac, 'clusterrolebindings', binding)),
+    ...priorityClasses.map(({ name, value, description }) =>
+      ensure(core, 'scheduling.k8s.io', 'priorityclasses', {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name },
+        value,
+        description,
+        preemptionPolicy: 'PreemptLowerPriority',
+      }),
+    ),
+    ...flowControl().map(([resource, object]) => ensure(core, 'flowcontrol.apiserver.k8s.io', resource, object)),
+  ]);
+  await ownService(core);
+}
+
+const priorityClasses = [
+  {
+    name: 'system-node-critical',
+    value: 2000001000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+  {
+    name: 'system-cluster-critical',
+    value: 2000000000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
+];
+
+/** The mandatory and a few suggested objects of API Priority and Fairness: served, with their shares, as upstream's bootstrap has them. */
+function flowControl(): [string, KubeObject][] {
+  const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
+  const annotations = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
+  const limited = (name: string, nominalConcurrencyShares: number, lendablePercent: number): [string, KubeObject] => [
+    'prioritylevelconfigurations',
+    {
+      apiVersion,
+      kind: 'PriorityLevelConfiguration',
+      metadata: { name, annotations },
+      spec: {
+        type: 'Limited',
+        limited: {
+          nominalConcurrencyShares,
+          lendablePercent,
+          limitResponse: { type: 'Queue', queuing: { queues: 128, handSize: 6, queueLengthLimit: 50 } },
+        },
+      },
+    },
+  ];
+  const anyone = ['system:authenticated', 'system:unauthenticated'].map((name) => ({ kind: 'Group', group: { name } }));
+  const everything = {
+    resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] }],
+    nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+  };
+  const schema = (
+    name: string,
+    level: string,
+    precedence: number,
+    subjects: object[],
+    method?: string,
+  ): [string, KubeObject] => [
+    'flowschemas',
+    {
+      apiVersion,
+      kind: 'FlowSchema',
+      metadata: { name, annotations },
+      spec: {
+        priorityLevelConfiguration: { name: level },
+        matchingPrecedence: precedence,
+        ...(method && { distinguisherMethod: { type: method } }),
+        rules: [{ subjects, ...everything }],
+      },
+    },
+  ];
+  const groups = (...names: string[]) => names.map((name) => ({ kind: 'Group', group: { name } }));
+  return [
+    [
+      'prioritylevelconfigurations',
+      {
+        apiVersion,
+        kind: 'PriorityLevelConfiguration',
+        metadata: { name: 'exempt', annotations },
+        spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } },
+      },
+    ],
+    limited('catch-all', 5, 0),
+    limited('global-default', 20, 50),
+    limited('leader-election', 10, 0),
+    limited('node-high', 40, 25),
+    limited('system', 30, 33),
+    limited('workload-high', 40, 50),
+    limited('workload-low', 100, 90),
+    schema('exempt', 'exempt', 1, groups('system:masters')),
+    schema('system-nodes', 'system', 500, groups('system:nodes'), 'ByUser'),
+    schema('service-accounts', 'workload-low', 9000, groups('system:serviceaccounts'), 'ByUser'),
+    schema('global-default', 'global-default', 9900, anyone, 'ByUser'),
+    schema('catch-all', 'catch-all', 10000, anyone, 'ByUser'),
+  ];
+}
+
+/** Service and endpoints "kubernetes": how pods find the API. */
+async function ownService(core: Core): Promise<void> {
+  const { config } = core;
+  const clusterIP = addressAt(ipRange(config.serviceCidr ?? defaults.serviceCidr), 0);
+  const port = config.advertisePort ?? defaults.advertisePort;
+  const address = config.advertiseAddress ?? defaults.advertiseAddress;
+  const labels = { component: 'apiserver', provider: 'kubernetes' };
+  await ensure(core, '', 'services', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default', labels },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP,
+      clusterIPs: [clusterIP],
+      sessionAffinity: 'None',
+      ports: [{ name: 'https', port: 443, targetPort: port, protocol: 'TCP' }],
+    },
+  });
+  await ensure(core, '', 'endpoints', {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+    },
+    subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  });
+  await ensure(core, 'discovery.k8s.io', 'endpointslices', {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  });
 }

@@ -3,8 +3,11 @@
 import type { Env, Running } from '../env/env.ts';
 import { Admission } from './admission/admission.ts';
 import { Authenticator } from './auth/authenticator.ts';
-import { mastersAuthorizer, union } from './auth/authorizer.ts';
-import { bootstrapNamespaces } from './bootstrap.ts';
+import { allowAll, mastersAuthorizer, union } from './auth/authorizer.ts';
+import { nodeAuthorizer } from './auth/node.ts';
+import { RbacAuthorizer } from './auth/rbac.ts';
+import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
+import { bootstrap } from './bootstrap.ts';
 import type { ApiServerConfig } from './config.ts';
 import { Catalog } from './registry/catalog.ts';
 import { conversions } from './registry/versions.ts';
@@ -13,7 +16,7 @@ import { handle } from './server/handler.ts';
 import { validate } from './server/machinery.ts';
 import { Store } from './storage/store.ts';
 import { WatchCache } from './storage/watch-cache.ts';
-import { strategyOf } from './strategies/index.ts';
+import { builtInStrategies } from './strategies/index.ts';
 
 export type { ApiServerConfig } from './config.ts';
 
@@ -26,18 +29,23 @@ export interface ApiServer extends Running {
 export async function createApiServer(env: Env, config: ApiServerConfig): Promise<ApiServer> {
   const cache = new WatchCache(config.etcd, env.clock);
   const store = new Store(config.etcd, cache, env.clock);
-  const catalog = new Catalog(store, { validate }, strategyOf, conversions);
+  const catalog = new Catalog(store, { validate }, builtInStrategies(store, config), conversions);
+  await cache.start();
+  const tokens = await ServiceAccountTokens.open(env, config, catalog);
+  const rbac = new RbacAuthorizer(cache);
   const core: Core = {
     env,
     config,
     store,
     catalog,
     admission: new Admission([]),
-    authenticator: new Authenticator(config.tokens, [], config.frontKey),
-    authorizer: union([mastersAuthorizer, { authorize: () => ({ decision: 'allow', reason: '' }) }]),
+    authenticator: new Authenticator(config.tokens, [(token) => tokens.verify(token)], config.frontKey),
+    authorizer:
+      config.authorizationMode === 'AlwaysAllow' ? allowAll : union([mastersAuthorizer, nodeAuthorizer(cache), rbac]),
+    tokens,
+    rulesFor: (user, namespace) => rbac.rulesFor(user, namespace),
   };
-  await cache.start();
-  await bootstrapNamespaces(core);
+  await bootstrap(core);
   return {
     handle: (request) => handle(core, request),
     async stop() {

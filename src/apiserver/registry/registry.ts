@@ -116,7 +116,7 @@ export class Registry {
     if (metadata.resourceVersion) throw newBadRequest('resourceVersion should not be set on objects to be created');
     if (strategy.generation) metadata.generation = 1;
     else delete metadata.generation;
-    if (strategy.hasStatus) delete object['status'];
+    if (strategy.hasStatus && !strategy.statusAtCreate) delete object['status'];
     strategy.prepareForCreate?.(object, context);
     const rollback = await strategy.beginCreate?.(object, context);
     try {

@@ -24,6 +24,8 @@ export interface Strategy {
   generation?: boolean;
   /** Main endpoint ignores status, /status ignores the rest. */
   hasStatus?: boolean;
+  /** A create may bring its status along (nodes register themselves with theirs). */
+  statusAtCreate?: boolean;
   /** What the main endpoint keeps of `old` beyond status, and what the status endpoint keeps (spec is kept always). */
   prepareStatusUpdate?(object: KubeObject, old: KubeObject): void;
   /** PUT on a name that is not there creates it. */

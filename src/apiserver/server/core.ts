@@ -1,14 +1,16 @@
 // What all parts of one API server share.
 
+import type { PolicyRule } from '../../api/generated/types.ts';
 import type { Env } from '../../env/env.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
+import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { ApiServerConfig } from '../config.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { Served } from '../registry/served.ts';
 import type { Store } from '../storage/store.ts';
-import type { RequestContext } from './context.ts';
+import type { RequestContext, UserInfo } from './context.ts';
 
 export interface Core {
   env: Env;
@@ -18,6 +20,9 @@ export interface Core {
   admission: Admission;
   authenticator: Authenticator;
   authorizer: Authorizer;
+  tokens: ServiceAccountTokens;
+  /** The RBAC rules that hold for a user in a namespace. */
+  rulesFor(user: UserInfo, namespace: string): PolicyRule[];
 }
 
 /** Answers one subresource (or review) for all its verbs. Undefined: the verb is not supported. */

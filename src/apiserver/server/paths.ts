@@ -60,6 +60,9 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   if (parts[0] === 'apis' && parts.length === 2) return found(context, apiGroupDocument(catalog, parts[1] as string));
   if (parts[0] === 'apis' && parts.length === 3)
     return found(context, apiResourceList(catalog, parts[1] as string, parts[2] as string));
+  if (path === '/openid/v1/jwks')
+    return textResponse(JSON.stringify(core.tokens.jwks()), 200, undefined, 'application/jwk-set+json');
+  if (path === '/.well-known/openid-configuration') return jsonResponse(core.tokens.discovery());
   if (path === '/') return jsonResponse({ paths: indexPaths(core) });
   return undefined;
 }

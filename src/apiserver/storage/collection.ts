@@ -19,6 +19,8 @@ const encodingsKept = 512;
 export class Collection {
   readonly prefix: string;
   readonly entries = new Map<string, Entry>();
+  /** Counts changes: whoever derives something from the objects knows by it when that is stale. */
+  changes = 0;
   #keys: string[] = [];
   #history: StoreEvent[] = [];
   #historyStart: number;
@@ -33,6 +35,7 @@ export class Collection {
   fill(entry: Entry): void {
     this.entries.set(entry.key, entry);
     this.#keys.push(entry.key);
+    this.changes++;
   }
 
   put(entry: Entry): StoreEvent {
@@ -57,6 +60,7 @@ export class Collection {
   }
 
   #record(event: StoreEvent): StoreEvent {
+    this.changes++;
     this.#history.push(event);
     const stale = this.#history[this.#history.length - encodingsKept];
     if (stale) delete stale.encodings;

@@ -30,6 +30,8 @@ export class WatchCache {
   #markReady: () => void = () => {};
   /** False until the first fill, and again while the cache is being rebuilt. */
   whole = false;
+  /** How often it was filled from scratch. */
+  fills = 0;
 
   constructor(etcd: EtcdClient, clock: Clock) {
     this.#etcd = etcd;
@@ -148,6 +150,7 @@ export class WatchCache {
       else this.#unclaimed.set(entry.key, entry);
     }
     this.whole = true;
+    this.fills++;
     this.#markReady();
     this.#announce();
   }

@@ -1,0 +1,228 @@
+// The roles and bindings that every cluster has (plugin/pkg/auth/authorizer/rbac/bootstrappolicy), in a short notation:
+// "verbs | groups | resources", "core" for the core group, with "= name,..." for resource names; "verbs | /path,..." for other paths.
+//
+// Our controllers run under the one identity of the controller manager, so its role is wider than upstream's (docs/differences.md).
+
+import type { PolicyRule } from '../../api/generated/types.ts';
+
+const read = 'get,list,watch';
+const write = 'create,delete,deletecollection,patch,update';
+const all = `${write},${read}`;
+
+function rule(text: string): PolicyRule {
+  const [verbs = '', second = '', third] = text.split('|').map((part) => part.trim());
+  const list = (part: string) => part.split(',').map((word) => word.trim());
+  if (third === undefined) return { verbs: list(verbs), nonResourceURLs: list(second) };
+  const [resources = '', names] = third.split('=').map((part) => part.trim());
+  return {
+    verbs: list(verbs),
+    apiGroups: list(second).map((group) => (group === 'core' ? '' : group)),
+    resources: list(resources),
+    ...(names !== undefined && { resourceNames: list(names) }),
+  };
+}
+
+const viewRules = [
+  `${read} | core | configmaps, endpoints, persistentvolumeclaims, persistentvolumeclaims/status, pods, replicationcontrollers, replicationcontrollers/scale, serviceaccounts, services, services/status`,
+  `${read} | core | bindings, events, limitranges, namespaces/status, pods/log, pods/status, replicationcontrollers/status, resourcequotas, resourcequotas/status`,
+  `${read} | core | namespaces`,
+  `${read} | discovery.k8s.io | endpointslices`,
+  `${read} | apps | controllerrevisions, daemonsets, daemonsets/status, deployments, deployments/scale, deployments/status, replicasets, replicasets/scale, replicasets/status, statefulsets, statefulsets/scale, statefulsets/status`,
+  `${read} | autoscaling | horizontalpodautoscalers, horizontalpodautoscalers/status`,
+  `${read} | batch | cronjobs, cronjobs/status, jobs, jobs/status`,
+  `${read} | extensions | daemonsets, daemonsets/status, deployments, deployments/scale, deployments/status, ingresses, ingresses/status, networkpolicies, replicasets, replicasets/scale, replicasets/status, replicationcontrollers/scale`,
+  `${read} | policy | poddisruptionbudgets, poddisruptionbudgets/status`,
+  `${read} | networking.k8s.io | ingresses, ingresses/status, networkpolicies`,
+];
+const editRules = [
+  `${read} | core | pods/attach, pods/exec, pods/portforward, pods/proxy, secrets, services/proxy`,
+  `impersonate | core | serviceaccounts`,
+  `${write} | core | pods, pods/attach, pods/exec, pods/portforward, pods/proxy`,
+  `create | core | pods/eviction`,
+  `${write} | core | configmaps, events, persistentvolumeclaims, replicationcontrollers, replicationcontrollers/scale, secrets, serviceaccounts, services, services/proxy`,
+  `create | core | serviceaccounts/token`,
+  `${write} | apps | daemonsets, deployments, deployments/rollback, deployments/scale, replicasets, replicasets/scale, statefulsets, statefulsets/scale`,
+  `${write} | autoscaling | horizontalpodautoscalers`,
+  `${write} | batch | cronjobs, jobs`,
+  `${write} | extensions | daemonsets, deployments, deployments/rollback, deployments/scale, ingresses, networkpolicies, replicasets, replicasets/scale, replicationcontrollers/scale`,
+  `${write} | policy | poddisruptionbudgets`,
+  `${write} | networking.k8s.io | ingresses, networkpolicies`,
+  `${all} | coordination.k8s.io | leases`,
+];
+const adminRules = [
+  `create | authorization.k8s.io | localsubjectaccessreviews`,
+  `${all} | rbac.authorization.k8s.io | rolebindings, roles`,
+];
+
+/** Rules by ClusterRole. */
+const clusterRoles: Record<string, string[]> = {
+  'cluster-admin': ['* | * | *', '* | *'],
+  'system:discovery': [
+    'get | /api, /api/*, /apis, /apis/*, /healthz, /livez, /openapi, /openapi/*, /readyz, /version, /version/',
+  ],
+  'system:monitoring': ['get | /healthz, /healthz/*, /livez, /livez/*, /metrics, /metrics/slis, /readyz, /readyz/*'],
+  'system:public-info-viewer': ['get | /healthz, /livez, /readyz, /version, /version/'],
+  'system:basic-user': [
+    'create | authorization.k8s.io | selfsubjectaccessreviews, selfsubjectrulesreviews',
+    'create | authentication.k8s.io | selfsubjectreviews',
+  ],
+  'system:service-account-issuer-discovery': [
+    'get | /.well-known/openid-configuration, /.well-known/openid-configuration/, /openid/v1/jwks, /openid/v1/jwks/',
+  ],
+  'system:aggregate-to-view': viewRules,
+  'system:aggregate-to-edit': editRules,
+  'system:aggregate-to-admin': adminRules,
+  view: viewRules,
+  edit: [...editRules, ...viewRules],
+  admin: [...adminRules, ...editRules, ...viewRules],
+  'system:auth-delegator': [
+    'create | authentication.k8s.io | tokenreviews',
+    'create | authorization.k8s.io | subjectaccessreviews',
+  ],
+  'system:kubelet-api-admin': [
+    `${read} | core | nodes`,
+    'proxy | core | nodes',
+    '* | core | nodes/configz, nodes/healthz, nodes/log, nodes/metrics, nodes/pods, nodes/proxy, nodes/stats',
+  ],
+  'system:node-bootstrapper': [`create,${read} | certificates.k8s.io | certificatesigningrequests`],
+  'system:node-proxier': [
+    `list,watch | core | endpoints, services`,
+    `${read} | core | nodes`,
+    `create,patch,update | core, events.k8s.io | events`,
+    'list,watch | discovery.k8s.io | endpointslices',
+    'list,watch | networking.k8s.io | servicecidrs',
+  ],
+  'system:kube-scheduler': [
+    'create,patch,update | core, events.k8s.io | events',
+    `create,list,watch | coordination.k8s.io | leases`,
+    'get,update | coordination.k8s.io | leases = kube-scheduler',
+    `${read} | core | nodes`,
+    `delete,${read} | core | pods`,
+    'create | core | bindings, pods/binding',
+    'patch,update | core | pods/status',
+    `${read} | core | replicationcontrollers, services`,
+    `${read} | apps, extensions | replicasets`,
+    `${read} | apps | statefulsets`,
+    `${read} | policy | poddisruptionbudgets`,
+    `${read} | core | persistentvolumeclaims, persistentvolumes, namespaces`,
+    'create | authentication.k8s.io | tokenreviews',
+    'create | authorization.k8s.io | subjectaccessreviews',
+    `${read} | storage.k8s.io | csidrivers, csinodes, csistoragecapacities, volumeattachments`,
+    `${read} | resource.k8s.io | deviceclasses, resourceclaims, resourceslices`,
+    'patch,update | resource.k8s.io | resourceclaims/status, resourceclaims',
+  ],
+  'system:volume-scheduler': [
+    `${read},patch,update | core | persistentvolumes`,
+    `${read} | storage.k8s.io | storageclasses`,
+    `${read},patch,update | core | persistentvolumeclaims`,
+  ],
+  'system:kube-controller-manager': ['* | * | *', 'get | *'],
+  'system:kube-dns': ['list,watch | core | endpoints, services', 'list,watch | discovery.k8s.io | endpointslices'],
+  'system:persistent-volume-provisioner': [
+    `create,delete,${read} | core | persistentvolumes`,
+    `${read},update | core | persistentvolumeclaims`,
+    `${read} | storage.k8s.io | storageclasses`,
+    'watch | core | events',
+    'create,patch,update | core, events.k8s.io | events',
+  ],
+  'system:node': [],
+};
+
+const aggregation: Record<string, string> = { admin: 'admin', edit: 'edit', view: 'view' };
+const aggregatedInto: Record<string, string[]> = {
+  'system:aggregate-to-view': ['view'],
+  'system:aggregate-to-edit': ['edit'],
+  'system:aggregate-to-admin': ['admin'],
+  view: ['edit'],
+  edit: ['admin'],
+};
+
+/** Role -> subjects "Kind name". */
+const clusterRoleBindings: Record<string, [role: string, ...subjects: string[]]> = {
+  'cluster-admin': ['cluster-admin', 'Group system:masters'],
+  'system:monitoring': ['system:monitoring', 'Group system:monitoring'],
+  'system:discovery': ['system:discovery', 'Group system:authenticated'],
+  'system:basic-user': ['system:basic-user', 'Group system:authenticated'],
+  'system:public-info-viewer': [
+    'system:public-info-viewer',
+    'Group system:authenticated',
+    'Group system:unauthenticated',
+  ],
+  'system:node-proxier': ['system:node-proxier', 'User system:kube-proxy'],
+  'system:kube-controller-manager': ['system:kube-controller-manager', 'User system:kube-controller-manager'],
+  'system:kube-scheduler': ['system:kube-scheduler', 'User system:kube-scheduler'],
+  'system:volume-scheduler': ['system:volume-scheduler', 'User system:kube-scheduler'],
+  'system:node': ['system:node'],
+  'system:service-account-issuer-discovery': [
+    'system:service-account-issuer-discovery',
+    'Group system:serviceaccounts',
+  ],
+};
+
+const marks = {
+  annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
+  labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } as Record<string, string>,
+};
+const group = 'rbac.authorization.k8s.io';
+
+/** Everything as objects, to be created where they are not there. */
+export function defaultRoles() {
+  const roles = Object.entries(clusterRoles).map(([name, rules]) => {
+    const labels = { ...marks.labels };
+    for (const into of aggregatedInto[name] ?? []) labels[`rbac.authorization.k8s.io/aggregate-to-${into}`] = 'true';
+    const target = aggregation[name];
+    return {
+      apiVersion: `${group}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name, annotations: marks.annotations, labels },
+      ...(target && {
+        aggregationRule: {
+          clusterRoleSelectors: [{ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${target}`]: 'true' } }],
+        },
+      }),
+      rules: rules.map(rule),
+    };
+  });
+  const bindings = Object.entries(clusterRoleBindings).map(([name, [role, ...subjects]]) => ({
+    apiVersion: `${group}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name, annotations: marks.annotations, labels: marks.labels },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
+    ...(subjects.length > 0 && {
+      subjects: subjects.map((text) => {
+        const [kind = '', subject = ''] = text.split(' ');
+        return { apiGroup: group, kind, name: subject };
+      }),
+    }),
+  }));
+  return { roles, bindings };
+}
+
+/** What a kubelet may do, before the node authorizer narrows it to its own node (bootstrappolicy.NodeRules). */
+export const nodeRules: PolicyRule[] = [
+  'create | authentication.k8s.io | tokenreviews',
+  'create | authorization.k8s.io | localsubjectaccessreviews, subjectaccessreviews',
+  `${read} | core | services`,
+  `create,${read} | core | nodes`,
+  'patch,update | core | nodes/status',
+  'patch,update | core | nodes',
+  'create,patch,update | core, events.k8s.io | events',
+  `${read} | core | pods`,
+  'create,delete | core | pods',
+  'patch,update | core | pods/status',
+  'create | core | pods/eviction',
+  `${read} | core | configmaps, secrets`,
+  'get | core | persistentvolumeclaims, persistentvolumes',
+  'get | core | endpoints',
+  'create,get,list,watch | certificates.k8s.io | certificatesigningrequests',
+  'create,delete,get,patch,update | coordination.k8s.io | leases',
+  'get | storage.k8s.io | volumeattachments',
+  'create | core | serviceaccounts/token',
+  'get,patch,update | core | persistentvolumeclaims/status',
+  `${read} | storage.k8s.io | csidrivers`,
+  'create,delete,get,patch,update | storage.k8s.io | csinodes',
+  `${read} | node.k8s.io | runtimeclasses`,
+  `get | resource.k8s.io | resourceclaims`,
+  `create,delete,deletecollection,get,list,patch,update,watch | resource.k8s.io | resourceslices`,
+  'get | /healthz, /api, /api/*, /apis, /apis/*, /version',
+].map(rule);

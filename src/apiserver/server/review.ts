@@ -1,0 +1,28 @@
+// Bodies of reviews and other objects that are answered and never stored.
+
+import { parseDocument } from '../../api/decode.ts';
+import { decodeRequest } from '../../api/decode-request.ts';
+import { findType } from '../../api/schema/schema.ts';
+import type { KubeObject } from '../object.ts';
+import { bodyText, bodyType, readBody } from './body.ts';
+import type { RequestContext } from './context.ts';
+
+// Types whose name in the schema is not simply the kind.
+const typeNames: Record<string, string> = { TokenRequest: 'AuthenticationV1TokenRequest' };
+
+/** The body as an object of this kind. Throws BadRequest. */
+export async function readReview(
+  context: RequestContext,
+  group: string,
+  version: string,
+  kind: string,
+): Promise<KubeObject> {
+  const bytes = await readBody(context.request);
+  const type = typeNames[kind] ?? kind;
+  const document = parseDocument(bodyText(bytes), bodyType(context.request) === 'yaml' ? 'yaml' : 'json');
+  if (!findType(type)) return document.value as KubeObject;
+  const { object, warnings } = decodeRequest<KubeObject>(document, { group, version, kind, type }, 'Warn');
+  for (const warning of warnings) context.warnings.add(warning);
+  object.metadata ??= { name: '' };
+  return object;
+}

@@ -1,0 +1,100 @@
+// Namespaces, Nodes, Secrets, PersistentVolumes and Claims, and the few rules of other kinds (pkg/registry/core and friends).
+
+import type { CertificateSigningRequest, Namespace, Secret } from '../../api/generated/types.ts';
+import type { KubeObject } from '../object.ts';
+import type { Strategy } from '../registry/strategy.ts';
+
+const namespace: Strategy = {
+  prepareForCreate(object) {
+    const it = object as unknown as Namespace;
+    // The finalizer by which the namespace controller empties a namespace before it goes.
+    const finalizers = it.spec?.finalizers ?? [];
+    it.spec = {
+      ...it.spec,
+      finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'],
+    };
+    it.status = { phase: 'Active' };
+    it.metadata.labels = { ...it.metadata.labels, 'kubernetes.io/metadata.name': it.metadata.name };
+  },
+  prepareForUpdate(object, old) {
+    const it = object as unknown as Namespace;
+    it.spec = { ...it.spec, finalizers: (old as unknown as Namespace).spec?.finalizers ?? [] };
+    it.metadata.labels = { ...it.metadata.labels, 'kubernetes.io/metadata.name': it.metadata.name };
+  },
+};
+
+function encodeStringData(object: KubeObject): void {
+  const secret = object as unknown as Secret;
+  if (secret.stringData) {
+    const data = { ...secret.data };
+    for (const [key, text] of Object.entries(secret.stringData))
+      data[key] = btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
+    secret.data = data;
+  }
+  delete secret.stringData;
+  secret.type ??= 'Opaque';
+}
+
+const secret: Strategy = {
+  prepareForCreate: encodeStringData,
+  prepareForUpdate: encodeStringData,
+};
+
+const phase = (value: string): Strategy => ({
+  returnDeletedObject: true,
+  prepareForCreate(object) {
+    object['status'] = { phase: value };
+  },
+});
+
+const certificateRequest: Strategy = {
+  prepareForCreate(object, { user }) {
+    const it = object as unknown as CertificateSigningRequest;
+    it.spec.username = user.name;
+    if (user.uid) it.spec.uid = user.uid;
+    else delete it.spec.uid;
+    it.spec.groups = user.groups;
+    if (Object.keys(user.extra).length > 0) it.spec.extra = user.extra;
+    else delete it.spec.extra;
+    object['status'] = {};
+  },
+  prepareForUpdate(object, old) {
+    object['spec'] = old['spec'];
+  },
+};
+
+/** By "plural.group". */
+export const coreStrategies: Record<string, Strategy> = {
+  namespaces: namespace,
+  secrets: secret,
+  nodes: { statusAtCreate: true },
+  persistentvolumes: phase('Pending'),
+  persistentvolumeclaims: phase('Pending'),
+  serviceaccounts: { returnDeletedObject: true },
+  resourcequotas: { returnDeletedObject: true },
+  podtemplates: { returnDeletedObject: true, generation: true },
+  endpoints: { allowCreateOnUpdate: true },
+  events: { allowCreateOnUpdate: true },
+  limitranges: { allowCreateOnUpdate: true },
+  'leases.coordination.k8s.io': { allowCreateOnUpdate: true },
+  'events.events.k8s.io': { allowCreateOnUpdate: true },
+  'roles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'rolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'clusterroles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'clusterrolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'certificatesigningrequests.certificates.k8s.io': certificateRequest,
+  'ingresses.networking.k8s.io': { generation: true },
+  'networkpolicies.networking.k8s.io': { generation: true },
+  'poddisruptionbudgets.policy': { generation: true },
+  'endpointslices.discovery.k8s.io': { generation: true },
+  'flowschemas.flowcontrol.apiserver.k8s.io': { generation: true },
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': { generation: true },
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
+  'validatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': { generation: true },
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': { generation: true },
+  'priorityclasses.scheduling.k8s.io': { generation: true },
+  'customresourcedefinitions.apiextensions.k8s.io': { generation: true },
+};

@@ -1,0 +1,162 @@
+// The review kinds: who am I, who is this token, may they (pkg/registry/authentication, pkg/registry/authorization).
+
+import { invalid, path } from '../../api/field-error.ts';
+import type { NonResourceAttributes, PolicyRule, ResourceAttributes } from '../../api/generated/types.ts';
+import { newBadRequest, newInvalid } from '../../api/status.ts';
+import { rfc3339 } from '../../env/clock.ts';
+import type { AuthorizationAttributes, Verdict } from '../auth/authorizer.ts';
+import type { RequestContext, UserInfo } from '../server/context.ts';
+import type { Core, SpecialHandler } from '../server/core.ts';
+import { negotiate } from '../server/negotiate.ts';
+import { jsonResponse } from '../server/respond.ts';
+import { readReview } from '../server/review.ts';
+
+interface AccessSpec {
+  resourceAttributes?: ResourceAttributes;
+  nonResourceAttributes?: NonResourceAttributes;
+  user?: string;
+  uid?: string;
+  groups?: string[];
+  extra?: Record<string, string[]>;
+}
+
+function userInfo({ name, uid, groups, extra }: UserInfo) {
+  return {
+    username: name,
+    ...(uid && { uid }),
+    groups,
+    ...(Object.keys(extra).length > 0 && { extra }),
+  };
+}
+
+function attributesOf(
+  user: UserInfo,
+  { resourceAttributes: resource, nonResourceAttributes: plain }: AccessSpec,
+): AuthorizationAttributes {
+  return {
+    user,
+    verb: resource?.verb ?? plain?.verb ?? '',
+    isResource: resource !== undefined,
+    namespace: resource?.namespace ?? '',
+    group: resource?.group ?? '',
+    version: resource?.version ?? '',
+    resource: resource?.resource ?? '',
+    subresource: resource?.subresource ?? '',
+    name: resource?.name ?? '',
+    path: plain?.path ?? '',
+  };
+}
+
+const statusOf = ({ decision, reason }: Verdict) => ({
+  allowed: decision === 'allow',
+  ...(decision === 'deny' && { denied: true }),
+  ...(reason && { reason }),
+});
+
+function answer(core: Core, context: RequestContext, group: string, kind: string, rest: object): Response {
+  const metadata = { creationTimestamp: rfc3339(core.env.clock.now()) };
+  return jsonResponse(
+    { kind, apiVersion: `${group}/v1`, metadata, ...rest },
+    201,
+    negotiate(context.request, context.url),
+  );
+}
+
+const authorization = 'authorization.k8s.io';
+
+function accessReview(
+  kind: 'SubjectAccessReview' | 'LocalSubjectAccessReview' | 'SelfSubjectAccessReview',
+): SpecialHandler {
+  return (core, context) => {
+    if (context.info.verb !== 'create') return undefined;
+    return (async () => {
+      const review = await readReview(context, authorization, 'v1', kind);
+      const spec = (review['spec'] ?? {}) as AccessSpec;
+      const refuse = (detail: string) =>
+        newInvalid({ group: authorization, kind }, '', [
+          invalid(path('spec', 'resourceAttributes'), spec.resourceAttributes ?? null, detail),
+        ]);
+      if (spec.resourceAttributes && spec.nonResourceAttributes)
+        throw refuse('cannot be specified in combination with nonResourceAttributes');
+      if (!spec.resourceAttributes && !spec.nonResourceAttributes)
+        throw refuse('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+      let user = context.user;
+      if (kind !== 'SelfSubjectAccessReview') {
+        if (!spec.user && !spec.groups?.length)
+          throw newInvalid({ group: authorization, kind }, '', [
+            invalid(path('spec', 'user'), '', 'at least one of user or group must be specified'),
+          ]);
+        user = { name: spec.user ?? '', uid: spec.uid ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {} };
+      }
+      if (kind === 'LocalSubjectAccessReview') {
+        if (spec.nonResourceAttributes)
+          throw newInvalid({ group: authorization, kind }, '', [
+            invalid(
+              path('spec', 'nonResourceAttributes'),
+              spec.nonResourceAttributes,
+              'disallowed on this kind of request',
+            ),
+          ]);
+        const namespace = spec.resourceAttributes?.namespace ?? '';
+        if (namespace !== context.info.namespace)
+          throw newBadRequest(`spec.resourceAttributes.namespace must match namespace: ${context.info.namespace}`);
+      }
+      const verdict = core.authorizer.authorize(attributesOf(user, spec));
+      return answer(core, context, authorization, kind, { spec, status: statusOf(verdict) });
+    })();
+  };
+}
+
+export const subjectAccessReview = accessReview('SubjectAccessReview');
+export const localSubjectAccessReview = accessReview('LocalSubjectAccessReview');
+export const selfSubjectAccessReview = accessReview('SelfSubjectAccessReview');
+
+export const selfSubjectRulesReview: SpecialHandler = (core, context) => {
+  if (context.info.verb !== 'create') return undefined;
+  return (async () => {
+    const review = await readReview(context, authorization, 'v1', 'SelfSubjectRulesReview');
+    const spec = (review['spec'] ?? {}) as { namespace?: string };
+    if (!spec.namespace) throw newBadRequest('no namespace on request');
+    const rules = core.rulesFor(context.user, spec.namespace);
+    const resourceRules = rules
+      .filter(({ resources }) => resources)
+      .map(({ verbs, apiGroups, resources, resourceNames }: PolicyRule) => ({
+        verbs,
+        apiGroups,
+        resources,
+        ...(resourceNames && { resourceNames }),
+      }));
+    const nonResourceRules = rules
+      .filter(({ nonResourceURLs }) => nonResourceURLs)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
+    return answer(core, context, authorization, 'SelfSubjectRulesReview', {
+      spec: {},
+      status: { resourceRules, nonResourceRules, incomplete: false },
+    });
+  })();
+};
+
+export const selfSubjectReview: SpecialHandler = (core, context) => {
+  if (context.info.verb !== 'create') return undefined;
+  return (async () => {
+    await readReview(context, 'authentication.k8s.io', 'v1', 'SelfSubjectReview');
+    return answer(core, context, 'authentication.k8s.io', 'SelfSubjectReview', {
+      status: { userInfo: userInfo(context.user) },
+    });
+  })();
+};
+
+export const tokenReview: SpecialHandler = (core, context) => {
+  if (context.info.verb !== 'create') return undefined;
+  return (async () => {
+    const review = await readReview(context, 'authentication.k8s.io', 'v1', 'TokenReview');
+    const spec = (review['spec'] ?? {}) as { token?: string; audiences?: string[] };
+    if (!spec.token) throw newBadRequest('token is required for TokenReview in authentication');
+    const audiences = spec.audiences?.length ? spec.audiences : core.tokens.defaultAudiences;
+    const user = (await core.tokens.verify(spec.token, audiences)) ?? (await core.authenticator.identify(spec.token));
+    const status = user
+      ? { authenticated: true, user: userInfo(user), audiences }
+      : { user: {}, error: '[invalid bearer token]' };
+    return answer(core, context, 'authentication.k8s.io', 'TokenReview', { spec, status });
+  })();
+};
