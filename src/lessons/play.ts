@@ -1,0 +1,56 @@
+// Acting on a cluster for a lesson: bringing it to the start state, working through the solution, asking the checks.
+
+import type { Check, Look } from './check.ts';
+import { type Lesson, type LessonFile, parseSolution } from './format.ts';
+
+export type Kubectl = (
+  args: string[],
+  files: readonly LessonFile[],
+) => Promise<{ stdout: string; stderr: string; exitCode: number }>;
+
+const manifest = (file: LessonFile) => /\.(ya?ml|json)$/.test(file.name);
+
+async function must(kubectl: Kubectl, args: string[], files: readonly LessonFile[]): Promise<void> {
+  const { exitCode, stderr } = await kubectl(args, files);
+  if (exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
+}
+
+/** Takes away what the lesson's files describe, and waits until it is gone. */
+export async function clearLesson(lesson: Lesson, kubectl: Kubectl): Promise<void> {
+  for (const files of [lesson.solution, lesson.files, lesson.start])
+    for (const file of files.filter(manifest))
+      await must(kubectl, ['delete', '-f', file.name, '--ignore-not-found'], files);
+}
+
+/** Applies the start state. */
+export async function startLesson(lesson: Lesson, kubectl: Kubectl): Promise<void> {
+  for (const file of lesson.start.filter(manifest)) await must(kubectl, ['apply', '-f', file.name], lesson.start);
+}
+
+/** Works through solution/steps.txt; `waitFor` resolves when a task has passed. */
+export async function solveLesson(
+  lesson: Lesson,
+  kubectl: Kubectl,
+  waitFor: (task: string) => Promise<void>,
+): Promise<void> {
+  const steps = lesson.solution.find((file) => file.name === 'steps.txt');
+  if (!steps) throw new Error(`lesson ${lesson.id} has no solution/steps.txt`);
+  for (const step of parseSolution(steps.text)) {
+    if ('wait' in step) await waitFor(step.wait);
+    else await must(kubectl, step.run, lesson.solution);
+  }
+}
+
+/** Asks every check; one that throws has not passed. */
+export async function askChecks(checks: Record<string, Check>, look: Look): Promise<Record<string, true | string>> {
+  const answers = await Promise.all(
+    Object.entries(checks).map(async ([id, check]) => {
+      try {
+        return [id, await check(look)] as const;
+      } catch (error) {
+        return [id, error instanceof Error ? error.message : String(error)] as const;
+      }
+    }),
+  );
+  return Object.fromEntries(answers);
+}

@@ -1,0 +1,54 @@
+// window.drydock: the page's automation surface, for tests, teachers and the curious. Documented in docs/; its names and shapes are stable.
+//
+//   await drydock.ready                              the cluster, once it has been started
+//   await drydock.fetch('/api/v1/pods')              a Response of the API server, as kubernetes-admin
+//   await drydock.kubectl('get pods -o wide')        { stdout, stderr, exitCode }
+//   drydock.cluster                                  the Cluster (src/sandbox/cluster.ts), or undefined while it starts
+//   drydock.version                                  of Drydock
+
+import type { Cluster, KubectlResult } from '../sandbox/cluster.ts';
+import { repeat } from './state/page-time.ts';
+import type { Workspace } from './state/workspace.svelte.ts';
+
+export interface Automation {
+  readonly version: string;
+  readonly cluster: Cluster | undefined;
+  /** Resolves when there is a cluster to talk to. */
+  readonly ready: Promise<Cluster>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  kubectl(line: string | string[]): Promise<KubectlResult>;
+}
+
+declare global {
+  interface Window {
+    drydock: Automation;
+  }
+}
+
+export const version = '0.1.0';
+
+/** Puts `drydock` on the window. */
+export function openAutomation(workspace: Workspace): Automation {
+  const ready = new Promise<Cluster>((resolve) => {
+    const stop = repeat(50, () => {
+      if (!workspace.cluster) return;
+      stop();
+      resolve(workspace.cluster);
+    });
+  });
+  const automation: Automation = {
+    version,
+    get cluster() {
+      return workspace.cluster;
+    },
+    ready,
+    fetch: async (path, init) => (await ready).fetch(path, init),
+    kubectl: async (line) => {
+      await ready;
+      const command = typeof line === 'string' ? line.trim().replace(/^kubectl\s+/, '') : line;
+      return workspace.kubectl(command);
+    },
+  };
+  window.drydock = automation;
+  return automation;
+}

@@ -1,0 +1,112 @@
+// One running kubectl command with a terminal around it: keys go to its stdin, Ctrl-C ends it unless it asked for every key.
+
+import type { KubectlIo, KubectlTty } from '../../kubectl/io.ts';
+
+export interface Screen {
+  write(data: string | Uint8Array): void;
+  columns(): number;
+  rows(): number;
+}
+
+export class Command {
+  readonly #screen: Screen;
+  readonly #abort = new AbortController();
+  readonly #resizes = new Set<(columns: number, rows: number) => void>();
+  #stdin: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #closed = false;
+  #raw = false;
+  #line = '';
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  /** Runs to the end; resolves with the exit code. */
+  run<Line>(
+    program: (line: Line, io: KubectlIo) => Promise<number>,
+    line: Line,
+    io: Omit<KubectlIo, 'stdout' | 'stderr'>,
+  ): Promise<number> {
+    const screen = this.#screen;
+    const tty: KubectlTty = {
+      get columns() {
+        return screen.columns();
+      },
+      get rows() {
+        return screen.rows();
+      },
+      onResize: (callback) => {
+        this.#resizes.add(callback);
+        return () => this.#resizes.delete(callback);
+      },
+      setRaw: (raw) => {
+        this.#raw = raw;
+      },
+    };
+    const stdin = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#stdin = controller;
+      },
+    });
+    return program(line, {
+      ...io,
+      stdin,
+      tty,
+      signal: this.#abort.signal,
+      stdout: (data) => screen.write(data),
+      stderr: (data) => screen.write(data),
+    });
+  }
+
+  /** Keys typed while it runs. */
+  input(data: string): void {
+    if (this.#raw) {
+      this.#send(data);
+      return;
+    }
+    for (const key of data) {
+      if (key === '\x03') {
+        this.#screen.write('^C\r\n');
+        this.stop();
+      } else if (key === '\x04') {
+        if (this.#line) this.#flush();
+        else this.#end();
+      } else if (key === '\r' || key === '\n') {
+        this.#screen.write('\r\n');
+        this.#line += '\n';
+        this.#flush();
+      } else if (key === '\x7f') {
+        if (!this.#line) continue;
+        this.#line = this.#line.slice(0, -1);
+        this.#screen.write('\b \b');
+      } else {
+        this.#line += key;
+        this.#screen.write(key);
+      }
+    }
+  }
+
+  resize(columns: number, rows: number): void {
+    for (const callback of this.#resizes) callback(columns, rows);
+  }
+
+  stop(): void {
+    this.#abort.abort(new DOMException('interrupted', 'AbortError'));
+    this.#end();
+  }
+
+  #flush(): void {
+    this.#send(this.#line);
+    this.#line = '';
+  }
+
+  #send(text: string): void {
+    if (!this.#closed) this.#stdin?.enqueue(new TextEncoder().encode(text));
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stdin?.close();
+  }
+}
