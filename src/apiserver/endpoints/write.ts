@@ -7,7 +7,7 @@ import { newBadRequest, newInvalid, newUnsupportedMediaType } from '../../api/st
 import type { Admission, AdmissionAttributes, Operation } from '../admission/admission.ts';
 import type { KubeObject } from '../object.ts';
 import { fromStorage, type Served, toStorage } from '../registry/served.ts';
-import { bodyType, contentType, readBody } from '../server/body.ts';
+import { bodyText, bodyType, contentType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
 import * as machinery from '../server/machinery.ts';
 import type { Entry } from '../storage/entry.ts';
@@ -177,9 +177,9 @@ export async function patch(environment: WriteEnvironment): Promise<Written> {
   const query = readWriteQuery(context, 'PatchOptions');
   const bytes = await readBody(context.request);
   if (type === applyType) return apply(environment, query, bytes);
-  const parsed = machinery.parsePatch(bytes, type);
+  const text = bodyText(bytes);
   const { entry, created } = await modify(environment, query, async (current) => {
-    const patched = machinery.applyPatch(resource, type, current, parsed, query.fieldValidation, context.warnings);
+    const patched = machinery.patchObject(resource, type, current, text, query.fieldValidation, context.warnings);
     checkNames(patched, context);
     return patched;
   });

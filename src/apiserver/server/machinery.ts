@@ -2,7 +2,9 @@
 
 import { type FieldValidation, parseDocument, type RawDocument, strictDecodingError } from '../../api/decode.ts';
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
+import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
+import { applyMergePatch, applyPatch } from '../../api/patch/index.ts';
 import { newBadRequest } from '../../api/status.ts';
 import type { KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
@@ -31,6 +33,7 @@ function typed(
   const decoded = decodeRequest<KubeObject>(document, resource, validation);
   for (const warning of decoded.warnings) warnings.add(warning);
   decoded.object.metadata ??= { name: '' };
+  setDefaults(resource.type, decoded.object);
   return decoded.object;
 }
 
@@ -60,35 +63,17 @@ export function decodeObject(
   return typed(resource, readDocument(bytes, type), validation, warnings);
 }
 
-export function parsePatch(bytes: Uint8Array, _type: string): unknown {
-  try {
-    return JSON.parse(bodyText(bytes));
-  } catch (error) {
-    throw newBadRequest(`error decoding patch: ${(error as Error).message}`);
-  }
-}
-
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const out: Record<string, unknown> =
-    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete out[key];
-    else out[key] = mergePatch(out[key], value);
-  }
-  return out;
-}
-
-export function applyPatch(
+/** Applies a JSON, merge or strategic merge patch; the result has the type of `resource` again. Throws BadRequest, Invalid. */
+export function patchObject(
   resource: ResourceInfo,
-  type: string,
+  mediaType: string,
   current: KubeObject,
-  patch: unknown,
+  patch: string,
   validation: FieldValidation,
   warnings: Set<string>,
 ): KubeObject {
-  if (type === 'application/json-patch+json') throw newBadRequest('json patch');
-  return typed(resource, { value: mergePatch(current, patch), strictErrors: [] }, validation, warnings);
+  const { object, strictErrors } = applyPatch(mediaType, resource.type, current, patch);
+  return typed(resource, { value: object, strictErrors }, validation, warnings);
 }
 
 export function serverSideApply(
@@ -99,7 +84,7 @@ export function serverSideApply(
   _force: boolean,
   _context: RequestContext,
 ): KubeObject {
-  return mergePatch(live, applied) as KubeObject;
+  return applyMergePatch(live, applied) as KubeObject;
 }
 
 export function trackWrite(
@@ -114,9 +99,7 @@ export function validate(_resource: ResourceInfo, _object: KubeObject, _old: Kub
   return [];
 }
 
-/** A patch of something that has no schema of its own (a Scale). */
-export function patchPlain(type: string, current: KubeObject, bytes: Uint8Array): unknown {
-  const patch = parsePatch(bytes, type);
-  if (type === 'application/json-patch+json') throw newBadRequest('json patch');
-  return mergePatch(current, patch);
+/** A patch of a Scale. */
+export function patchScale(mediaType: string, current: KubeObject, bytes: Uint8Array): unknown {
+  return applyPatch(mediaType, 'Scale', current, bodyText(bytes)).object;
 }

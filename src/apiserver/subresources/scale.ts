@@ -9,7 +9,7 @@ import type { Served } from '../registry/served.ts';
 import { bodyType, contentType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { SpecialHandler } from '../server/core.ts';
-import { parseBody, patchPlain, trackWrite } from '../server/machinery.ts';
+import { parseBody, patchScale, trackWrite } from '../server/machinery.ts';
 import { negotiate } from '../server/negotiate.ts';
 import { jsonResponse } from '../server/respond.ts';
 
@@ -106,7 +106,7 @@ async function serve(context: RequestContext, { resource, registry }: Served): P
     async (current) => {
       const object = current.copy();
       const before = scaleOf(object, paths, resource.resource);
-      const after = (wanted ?? patchPlain(type, before, bytes)) as Scale;
+      const after = (wanted ?? patchScale(type, before, bytes)) as Scale;
       if (after?.metadata?.name !== undefined && after.metadata.name !== info.name)
         throw newBadRequest(
           `the name of the object (${after.metadata.name}) does not match the name on the URL (${info.name})`,
