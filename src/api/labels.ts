@@ -264,6 +264,7 @@ export function labelSelectorAsSelector(selector: LabelSelector | null | undefin
 
 /** A LabelSelector as tables and describe print it: "app=web,tier in (a,b)", "<none>" when it is empty or absent (metav1.FormatLabelSelector). */
 export function formatLabelSelector(selector: LabelSelector | null | undefined): string {
+  if (!selector) return '<none>';
   try {
     return formatSelector(labelSelectorAsSelector(selector)) || '<none>';
   } catch (error) {
