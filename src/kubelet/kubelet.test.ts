@@ -1,19 +1,566 @@
-import { expect, test } from 'vitest';
-import { nodes, pods } from '../client/resources.ts';
-import { boundPod, NodeWorld } from './testing/node-world.ts';
+// The kubelet on hollow nodes against the real API server, in virtual time.
 
-test('a pod bound to the node runs', async () => {
+import { describe, expect, test } from 'vitest';
+import type { Pod } from '../api/generated/types.ts';
+import { configMaps, leases, nodes, pods, services } from '../client/resources.ts';
+import { boundPod, NodeWorld, type StartedNode } from './testing/node-world.ts';
+
+const status = (pod: Pod, name = 'main') =>
+  [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+    (entry) => entry.name === name,
+  );
+const condition = (pod: Pod, type: string) => pod.status?.conditions?.find((entry) => entry.type === type);
+const running = (pod: Pod) => pod.status?.phase === 'Running';
+const waiting = (reason: string) => (pod: Pod) => status(pod)?.state?.waiting?.reason === reason;
+
+async function worldWithNode(options: Parameters<NodeWorld['node']>[1] = {}) {
   const world = await NodeWorld.start();
-  await world.node('node-1');
+  const node = await world.node('node-1', options);
   await world.simulation.run(2000);
-  const node = await world.call(world.client.get(nodes, { name: 'node-1' }));
-  expect(node.status?.conditions?.map((condition) => [condition.type, condition.status])).toEqual([
-    ['MemoryPressure', 'False'],
-    ['DiskPressure', 'False'],
-    ['PIDPressure', 'False'],
-    ['Ready', 'True'],
-  ]);
-  await world.create(pods, boundPod('web', { image: 'nginx:1.27' }));
-  const pod = await world.until('web', (p) => p.status?.phase === 'Running');
-  console.log(JSON.stringify(pod, undefined, 1), await world.events('web'));
+  return { world, node };
+}
+
+let shared: ReturnType<typeof worldWithNode> | undefined;
+
+/** One world for all tests that only need some node: each uses pods of its own names. */
+function sharedWorld() {
+  shared ??= worldWithNode();
+  return shared;
+}
+
+/** Containers of one pod. */
+async function containersOf(node: StartedNode, pod: string) {
+  return (await node.hollow.runtime.listContainers()).filter(
+    (container) => container.labels['io.kubernetes.pod.name'] === pod,
+  );
+}
+
+describe('node', () => {
+  test('registers, becomes ready, renews its lease', async () => {
+    const { world } = await sharedWorld();
+    const node = await world.call(world.client.get(nodes, { name: 'node-1' }));
+    expect(node.metadata.labels).toMatchObject({
+      'kubernetes.io/hostname': 'node-1',
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': '386',
+    });
+    expect(node.status?.nodeInfo).toMatchObject({
+      kubeletVersion: 'v1.36.0',
+      osImage: 'Hollow node (no Linux)',
+      containerRuntimeVersion: 'hollow://1.0.0',
+    });
+    expect(node.status?.addresses).toEqual([
+      { type: 'InternalIP', address: '172.18.0.2' },
+      { type: 'Hostname', address: 'node-1' },
+    ]);
+    expect(node.status?.capacity).toMatchObject({ cpu: '4', memory: '8Gi', pods: '110' });
+    expect(node.status?.conditions?.map((c) => `${c.type} ${c.status} ${c.reason}`)).toEqual([
+      'MemoryPressure False KubeletHasSufficientMemory',
+      'DiskPressure False KubeletHasNoDiskPressure',
+      'PIDPressure False KubeletHasSufficientPID',
+      'Ready True KubeletReady',
+    ]);
+    const read = () => world.call(world.client.get(leases, { namespace: 'kube-node-lease', name: 'node-1' }));
+    const before = await read();
+    expect(before.spec).toMatchObject({ holderIdentity: 'node-1', leaseDurationSeconds: 40 });
+    await world.simulation.run(25_000);
+    expect(Date.parse((await read()).spec?.renewTime ?? '')).toBeGreaterThan(Date.parse(before.spec?.renewTime ?? ''));
+  });
+
+  test('is not ready until it has a pod range', async () => {
+    const { world } = await worldWithNode({ kubelet: { podCidr: undefined } });
+    const ready = async () =>
+      (await world.call(world.client.get(nodes, { name: 'node-1' }))).status?.conditions?.find(
+        (c) => c.type === 'Ready',
+      );
+    expect(await ready()).toMatchObject({
+      status: 'False',
+      reason: 'KubeletNotReady',
+      message: expect.stringContaining('cni plugin not initialized'),
+    });
+    await world.call(
+      world.client.patch(nodes, { name: 'node-1' }, 'application/merge-patch+json', {
+        spec: { podCIDR: '10.244.7.0/24', podCIDRs: ['10.244.7.0/24'] },
+      }),
+    );
+    await world.simulation.run(2000);
+    expect(await ready()).toMatchObject({ status: 'True' });
+    await world.create(pods, boundPod('web-2', { image: 'nginx' }));
+    expect((await world.until('web-2', running)).status?.podIP).toBe('10.244.7.2');
+  });
+});
+
+describe('a pod', () => {
+  test('runs: status, events, trace with causes', async () => {
+    const { world } = await sharedWorld();
+    const created = await world.create(pods, boundPod('web-3', { image: 'nginx:1.27' }));
+    const pod = await world.until('web-3', running);
+    expect(pod.status).toMatchObject({
+      podIP: expect.stringMatching(/^10\.244\.1\.\d+$/),
+      podIPs: [{ ip: expect.any(String) }],
+      hostIP: '172.18.0.2',
+      qosClass: 'BestEffort',
+      observedGeneration: 1,
+      startTime: expect.any(String),
+    });
+    expect(status(pod)).toMatchObject({
+      ready: true,
+      started: true,
+      restartCount: 0,
+      image: 'docker.io/library/nginx:1.27',
+      imageID: expect.stringMatching(/^docker.io\/library\/nginx@sha256:/),
+      containerID: expect.stringMatching(/^hollow:\/\/[0-9a-f]{64}$/),
+      state: { running: { startedAt: expect.any(String) } },
+    });
+    expect(pod.status?.conditions?.map((c) => `${c.type}=${c.status}`).sort()).toEqual([
+      'ContainersReady=True',
+      'Initialized=True',
+      'PodReadyToStartContainers=True',
+      'PodScheduled=True',
+      'Ready=True',
+    ]);
+    expect(await world.events('web-3')).toEqual([
+      'Pulled Container image "nginx:1.27" already present on machine and can be accessed by the pod',
+      'Created Container created',
+      'Started Container started',
+    ]);
+    const sync = world.records.find((record) => record.gate === 'sync pod' && record.subject?.name === 'web-3');
+    expect(sync).toMatchObject({
+      will: 'stop what is left of the pod, create the sandbox, start main',
+      causes: [{ resourceVersion: created.metadata.resourceVersion }],
+    });
+    const calls = world.records.filter(
+      (record) => record.gate === 'runtime' && record.subject?.name === created.metadata.name,
+    );
+    expect(calls.map((record) => (record.detail as { call: string }).call)).toEqual([
+      'RunPodSandbox',
+      'CreateContainer',
+      'StartContainer',
+    ]);
+    for (const call of calls) expect(call.parentSpanId).toBe(sync?.spanId);
+    expect(world.records.some((record) => record.gate === 'container' && record.will === 'container main runs')).toBe(
+      true,
+    );
+  });
+
+  test('is deleted gracefully: containers stop, the object goes, nothing is left', async () => {
+    const { world, node } = await sharedWorld();
+    await world.create(pods, boundPod('web-4', { image: 'nginx' }));
+    await world.until('web-4', running);
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'web-4' }));
+    await world.simulation.run(3000);
+    await expect(world.pod('web-4')).rejects.toMatchObject({ reason: 'NotFound' });
+    expect(await containersOf(node, 'web-4')).toEqual([]);
+    expect((await node.hollow.runtime.listPodSandboxes()).map((sandbox) => sandbox.metadata.name)).not.toContain(
+      'web-4',
+    );
+    expect(await world.events('web-4')).toContain('Killing Stopping container main');
+  });
+
+  test('that ignores SIGTERM keeps its grace period', async () => {
+    const { world } = await sharedWorld();
+    await world.create(
+      pods,
+      boundPod(
+        'stubborn',
+        { command: ['sh', '-c', "trap '' TERM; sleep 10000"] },
+        { terminationGracePeriodSeconds: 20 },
+      ),
+    );
+    await world.until('stubborn', running);
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'stubborn' }));
+    await world.simulation.run(15_000);
+    expect((await world.pod('stubborn')).metadata.deletionTimestamp).toBeDefined();
+    await world.simulation.run(10_000);
+    await expect(world.pod('stubborn')).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+
+  test('deleted with force is gone at once, its containers soon', async () => {
+    const { world, node } = await sharedWorld();
+    await world.create(pods, boundPod('web-6', { image: 'nginx' }));
+    await world.until('web-6', running);
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'web-6' }, { gracePeriodSeconds: 0 }));
+    await expect(world.pod('web-6')).rejects.toMatchObject({ reason: 'NotFound' });
+    await world.simulation.run(5000);
+    expect(await containersOf(node, 'web-6')).toEqual([]);
+  });
+
+  test.each([
+    ['Never', 'exit 0', 'Succeeded', 'Completed'],
+    ['Never', 'exit 3', 'Failed', 'Error'],
+    ['OnFailure', 'exit 0', 'Succeeded', 'Completed'],
+  ])('with restartPolicy %s that does "%s" is %s', async (restartPolicy, script, phase, reason) => {
+    const name = `once-${restartPolicy.toLowerCase()}-${script.slice(5)}`;
+    const { world } = await sharedWorld();
+    await world.create(pods, boundPod(name, { command: ['sh', '-c', script] }, { restartPolicy }));
+    const pod = await world.until(name, (p) => p.status?.phase === phase);
+    expect(status(pod)).toMatchObject({
+      ready: false,
+      state: { terminated: { reason, exitCode: Number(script.slice(5)) } },
+    });
+    expect(condition(pod, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed',
+    });
+    await world.call(world.client.delete(pods, { namespace: 'default', name }));
+    await world.simulation.run(3000);
+    await expect(world.pod(name)).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+
+  test('that keeps failing is restarted after 10, 20, 40 seconds', async () => {
+    const { world } = await sharedWorld();
+    await world.create(pods, boundPod('crash-8', { command: ['false'] }));
+    const pod = await world.until('crash-8', waiting('CrashLoopBackOff'));
+    const uid = pod.metadata.uid;
+    expect(status(pod)).toMatchObject({
+      restartCount: 1,
+      state: { waiting: { message: `back-off 10s restarting failed container=main pod=crash-8_default(${uid})` } },
+      lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+    });
+    expect(pod.status?.phase).toBe('Running');
+    expect(await world.events('crash-8')).toContain(
+      `BackOff Back-off restarting failed container main in pod crash-8_default(${uid})`,
+    );
+    const second = await world.until('crash-8', (p) => status(p)?.restartCount === 2);
+    await world.until('crash-8', (p) => status(p)?.state?.waiting?.message?.startsWith('back-off 20s') ?? false, 5000);
+    const third = await world.until('crash-8', (p) => status(p)?.restartCount === 3);
+    const started = world.records.filter(
+      (record) => record.gate === 'container' && record.will === 'container main runs',
+    );
+    expect(second.status?.phase).toBe('Running');
+    expect(third).toBeDefined();
+    expect(started.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('passes its termination message on', async () => {
+    const { world } = await sharedWorld();
+    await world.create(
+      pods,
+      boundPod(
+        'words',
+        { command: ['sh', '-c', 'echo no cheese > /dev/termination-log; exit 1'] },
+        { restartPolicy: 'Never' },
+      ),
+    );
+    const pod = await world.until('words', (p) => p.status?.phase === 'Failed');
+    expect(status(pod)?.state?.terminated?.message).toBe('no cheese\n');
+    await world.create(
+      pods,
+      boundPod(
+        'log',
+        { command: ['sh', '-c', 'echo from the log; exit 1'], terminationMessagePolicy: 'FallbackToLogsOnError' },
+        { restartPolicy: 'Never' },
+      ),
+    );
+    expect(status(await world.until('log', (p) => p.status?.phase === 'Failed'))?.state?.terminated?.message).toBe(
+      'from the log\n',
+    );
+  });
+
+  test('past its deadline fails', async () => {
+    const { world } = await sharedWorld();
+    await world.create(pods, boundPod('late', { image: 'nginx' }, { activeDeadlineSeconds: 5 }));
+    const pod = await world.until('late', (p) => p.status?.phase === 'Failed', 20_000);
+    expect(pod.status).toMatchObject({
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    });
+  });
+
+  test('that does not fit is rejected', async () => {
+    const { world } = await sharedWorld();
+    await world.create(pods, boundPod('big', { image: 'nginx', resources: { requests: { cpu: '5' } } }));
+    const pod = await world.until('big', (p) => p.status?.phase === 'Failed');
+    expect(pod.status).toMatchObject({
+      reason: 'OutOfcpu',
+      message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000",
+    });
+    await world.create(pods, boundPod('picky', { image: 'nginx' }, { nodeSelector: { disk: 'ssd' } }));
+    expect((await world.until('picky', (p) => p.status?.phase === 'Failed')).status?.reason).toBe('NodeAffinity');
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'big' }));
+    await world.simulation.run(3000);
+    await expect(world.pod('big')).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+});
+
+describe('images', () => {
+  const known = { hollow: { images: ['busybox', 'nginx:1.27'] } };
+
+  test('one that does not exist: ErrImagePull, then ImagePullBackOff, again after a while', async () => {
+    const { world } = await worldWithNode(known);
+    await world.create(pods, boundPod('bad-12', { image: 'nginx:9.99', imagePullPolicy: 'IfNotPresent' }));
+    const first = await world.until('bad-12', waiting('ErrImagePull'));
+    expect(first.status?.phase).toBe('Pending');
+    const why =
+      'rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/nginx:9.99": failed to resolve reference "docker.io/library/nginx:9.99": docker.io/library/nginx:9.99: not found';
+    expect(status(first)?.state?.waiting?.message).toBe(why);
+    const second = await world.until('bad-12', waiting('ImagePullBackOff'));
+    expect(status(second)?.state?.waiting?.message).toBe(`Back-off pulling image "nginx:9.99": ErrImagePull: ${why}`);
+    await world.simulation.run(2000);
+    const seen = await world.events('bad-12');
+    expect(seen).toEqual([
+      'Pulling Pulling image "nginx:9.99"',
+      `Failed Failed to pull image "nginx:9.99": ${why}`,
+      'Failed Error: ErrImagePull',
+      'BackOff Back-off pulling image "nginx:9.99"',
+      'Failed Error: ImagePullBackOff',
+    ]);
+    await world.until('bad-12', waiting('ErrImagePull'), 12_000);
+    const list = world.records.filter(
+      (record) => record.gate === 'runtime' && (record.detail as { call: string }).call === 'PullImage',
+    );
+    expect(list.length).toBe(2);
+  });
+
+  test('a malformed name and a policy of Never', async () => {
+    const { world } = await worldWithNode(known);
+    await world.create(pods, boundPod('name-13', { image: 'Not/A_Name', imagePullPolicy: 'IfNotPresent' }));
+    const pod = await world.until('name-13', waiting('InvalidImageName'));
+    expect(status(pod)?.state?.waiting?.message).toContain(
+      'couldn\'t parse image name "Not/A_Name": invalid reference format',
+    );
+    await world.create(pods, boundPod('never-13', { image: 'redis', imagePullPolicy: 'Never' }));
+    expect(status(await world.until('never-13', waiting('ErrImageNeverPull')))?.state?.waiting?.message).toBe(
+      'Container image "redis" is not present with pull policy of Never',
+    );
+  });
+});
+
+describe('configuration', () => {
+  test('a missing ConfigMap in env is CreateContainerConfigError until it is made', async () => {
+    const { world, node } = await sharedWorld();
+    const env = [
+      { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings-14', key: 'color' } } },
+      { name: 'WHO', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'GREETING', value: '$(WHO) likes $(COLOR) $(NOTHING) $$(WHO)' },
+      { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    ];
+    await world.create(pods, boundPod('app-14', { image: 'nginx', env }));
+    const pod = await world.until('app-14', waiting('CreateContainerConfigError'));
+    expect(status(pod)?.state?.waiting?.message).toBe('configmap "settings-14" not found');
+    expect(await world.events('app-14')).toContain('Failed Error: configmap "settings-14" not found');
+    await world.create(configMaps, {
+      metadata: { name: 'settings-14', namespace: 'default' },
+      data: { color: 'blue' },
+    });
+    await world.until('app-14', running, 2000);
+    const [container] = await containersOf(node, 'app-14');
+    const result = await node.hollow.runtime.execSync(container?.id ?? '', ['sh', '-c', 'echo $GREETING; echo $IP'], 1);
+    expect(new TextDecoder().decode(result.stdout)).toBe(
+      `app-14 likes blue $(NOTHING) $(WHO)\n${(await world.pod('app-14')).status?.podIP}\n`,
+    );
+  });
+
+  test('service variables are those of the services that are there', async () => {
+    const { world, node } = await sharedWorld();
+    const ports = [{ name: 'http', port: 80, targetPort: 8080 }];
+    const made = await world.create(services, {
+      metadata: { name: 'my-web', namespace: 'default' },
+      spec: { clusterIP: '10.96.0.77', ports },
+    });
+    await world.simulation.run(500);
+    await world.create(pods, boundPod('app-15', { image: 'nginx' }));
+    await world.until('app-15', running);
+    const [container] = await containersOf(node, 'app-15');
+    const result = await node.hollow.runtime.execSync(container?.id ?? '', ['env'], 1);
+    const text = new TextDecoder().decode(result.stdout);
+    expect(text).toContain(`MY_WEB_SERVICE_HOST=${made.spec?.clusterIP}\n`);
+    expect(text).toContain('MY_WEB_SERVICE_PORT_HTTP=80\n');
+    expect(text).toContain(`MY_WEB_PORT_80_TCP=tcp://${made.spec?.clusterIP}:80\n`);
+  });
+
+  test('a ConfigMap volume waits for its object and follows its changes', async () => {
+    const { world, node } = await sharedWorld();
+    await world.create(
+      pods,
+      boundPod(
+        'app-16',
+        { image: 'nginx', volumeMounts: [{ name: 'config', mountPath: '/etc/app' }] },
+        { volumes: [{ name: 'config', configMap: { name: 'settings-16' } }] },
+      ),
+    );
+    await world.simulation.run(3000);
+    expect(status(await world.pod('app-16'))?.state?.waiting?.reason).toBe('ContainerCreating');
+    expect(await world.events('app-16')).toContain(
+      'FailedMount MountVolume.SetUp failed for volume "config" : configmap "settings-16" not found',
+    );
+    await world.create(configMaps, {
+      metadata: { name: 'settings-16', namespace: 'default' },
+      data: { color: 'blue' },
+    });
+    await world.until('app-16', running, 3000);
+    const cat = async () => {
+      const [container] = await containersOf(node, 'app-16');
+      const result = await node.hollow.runtime.execSync(container?.id ?? '', ['cat', '/etc/app/color'], 1);
+      return new TextDecoder().decode(result.stdout);
+    };
+    expect(await cat()).toBe('blue');
+    await world.call(
+      world.client.patch(configMaps, { namespace: 'default', name: 'settings-16' }, 'application/merge-patch+json', {
+        data: { color: 'green' },
+      }),
+    );
+    await world.simulation.run(1000);
+    expect(await cat()).toBe('green');
+  });
+});
+
+describe('init containers and sidecars', () => {
+  test('run in order before the others', async () => {
+    const { world } = await sharedWorld();
+    const init = (name: string) => ({ name, image: 'busybox', command: ['sleep', '2'] });
+    await world.create(pods, boundPod('app-17', { image: 'nginx' }, { initContainers: [init('one'), init('two')] }));
+    const first = await world.until('app-17', (p) => status(p, 'one')?.state?.running !== undefined);
+    expect(first.status?.phase).toBe('Pending');
+    expect(status(first)?.state?.waiting?.reason).toBe('PodInitializing');
+    expect(condition(first, 'Initialized')).toMatchObject({
+      status: 'False',
+      message: 'containers with incomplete status: [one two]',
+    });
+    const done = await world.until('app-17', running);
+    expect(status(done, 'one')?.state?.terminated?.exitCode).toBe(0);
+    expect(Date.parse(status(done, 'two')?.state?.terminated?.startedAt ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(status(done, 'one')?.state?.terminated?.finishedAt ?? ''),
+    );
+    expect(condition(done, 'Initialized')?.status).toBe('True');
+  });
+
+  test('that fail keep the pod from starting, and end it when it may not restart', async () => {
+    const { world } = await sharedWorld();
+    const initContainers = [{ name: 'one', image: 'busybox', command: ['false'] }];
+    await world.create(pods, boundPod('again-18', { image: 'nginx' }, { initContainers }));
+    const pod = await world.until('again-18', (p) => status(p, 'one')?.state?.waiting?.reason === 'CrashLoopBackOff');
+    expect(pod.status?.phase).toBe('Pending');
+    await world.create(pods, boundPod('never-18', { image: 'nginx' }, { initContainers, restartPolicy: 'Never' }));
+    const failed = await world.until('never-18', (p) => p.status?.phase === 'Failed');
+    expect(status(failed)?.state?.waiting?.reason).toBe('PodInitializing');
+  });
+
+  test('a sidecar runs beside the others and is restarted for itself', async () => {
+    const { world, node } = await sharedWorld();
+    const initContainers = [
+      { name: 'side', image: 'nginx', restartPolicy: 'Always' },
+      { name: 'setup', image: 'busybox', command: ['true'] },
+    ];
+    await world.create(
+      pods,
+      boundPod('app-19', { command: ['sleep', '60'] }, { initContainers, restartPolicy: 'Never' }),
+    );
+    const pod = await world.until('app-19', running);
+    expect(status(pod, 'side')).toMatchObject({ ready: true, started: true, state: { running: {} } });
+    const side = (await containersOf(node, 'app-19')).find((c) => c.metadata.name === 'side');
+    await node.hollow.runtime.stopContainer(side?.id ?? '', 0);
+    await world.until(
+      'app-19',
+      (p) => status(p, 'side')?.restartCount === 1 && status(p, 'side')?.state?.running !== undefined,
+    );
+    expect(status(await world.pod('app-19'))?.restartCount).toBe(0);
+    const ended = await world.until('app-19', (p) => p.status?.phase === 'Succeeded');
+    expect(status(ended, 'side')?.state?.terminated).toBeDefined();
+  });
+});
+
+describe('probes', () => {
+  const exec = (...command: string[]) => ({ exec: { command }, periodSeconds: 2, failureThreshold: 2 });
+
+  test('a failing readiness probe keeps the pod unready and running', async () => {
+    const { world } = await sharedWorld();
+    await world.create(pods, boundPod('app-20', { image: 'nginx', readinessProbe: exec('false') }));
+    await world.until('app-20', running);
+    await world.simulation.run(10_000);
+    const pod = await world.pod('app-20');
+    expect(status(pod)).toMatchObject({ ready: false, started: true, restartCount: 0 });
+    expect(condition(pod, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [main]',
+    });
+    expect((await world.events('app-20')).some((event) => event.startsWith('Unhealthy Readiness probe failed:'))).toBe(
+      true,
+    );
+  });
+
+  test('a readiness probe that succeeds makes it ready', async () => {
+    const { world } = await sharedWorld();
+    await world.create(
+      pods,
+      boundPod('app-21', {
+        image: 'nginx',
+        readinessProbe: { httpGet: { path: '/', port: 80 }, initialDelaySeconds: 3 },
+      }),
+    );
+    const begun = await world.until('app-21', running);
+    expect(status(begun)?.ready).toBe(false);
+    const pod = await world.until('app-21', (p) => condition(p, 'Ready')?.status === 'True');
+    const delay =
+      Date.parse(condition(pod, 'Ready')?.lastTransitionTime ?? '') -
+      Date.parse(status(pod)?.state?.running?.startedAt ?? '');
+    expect(delay).toBeGreaterThanOrEqual(3000);
+    expect(
+      world.records.some((record) => record.gate === 'probe' && record.will === 'readiness probe of main: success'),
+    ).toBe(true);
+  });
+
+  test('a failing liveness probe restarts the container', async () => {
+    const { world } = await sharedWorld();
+    await world.create(pods, boundPod('app-22', { image: 'nginx', livenessProbe: exec('false') }));
+    const pod = await world.until('app-22', (p) => (status(p)?.restartCount ?? 0) > 0);
+    expect(status(pod)?.lastState?.terminated).toBeDefined();
+    expect(await world.events('app-22')).toContain('Killing Container main failed liveness probe, will be restarted');
+  });
+
+  test('a startup probe holds the others back', async () => {
+    const { world } = await sharedWorld();
+    const startupProbe = { exec: { command: ['true'] }, initialDelaySeconds: 5, periodSeconds: 1 };
+    await world.create(pods, boundPod('app-23', { image: 'nginx', startupProbe, livenessProbe: { ...exec('true') } }));
+    const begun = await world.until('app-23', running);
+    expect(status(begun)).toMatchObject({ started: false, ready: false });
+    expect(status(await world.until('app-23', (p) => status(p)?.ready === true))).toMatchObject({
+      started: true,
+      restartCount: 0,
+    });
+  });
+});
+
+describe('what survives', () => {
+  test('a new kubelet adopts what runs', async () => {
+    const { world, node } = await worldWithNode();
+    await world.create(pods, boundPod('web', { image: 'nginx' }));
+    const before = await world.until('web', running);
+    await world.call(node.kubelet.stop());
+    world.simulation.kill('node-1');
+    await world.simulation.run(5000);
+    await world.node('node-1', { on: node });
+    await world.simulation.run(5000);
+    const after = await world.pod('web');
+    expect(status(after)).toEqual(status(before));
+    expect(after.status?.podIP).toBe(before.status?.podIP);
+  });
+
+  test('pods deleted while the kubelet was away are stopped when it is back', async () => {
+    const { world, node } = await worldWithNode();
+    await world.create(pods, boundPod('web', { image: 'nginx' }));
+    await world.until('web', running);
+    await world.call(node.kubelet.stop());
+    world.simulation.kill('node-1');
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 }));
+    await world.node('node-1', { on: node });
+    await world.simulation.run(5000);
+    expect(await node.hollow.runtime.listContainers()).toEqual([]);
+  });
+
+  test('after a reboot the containers are started again in a new sandbox', async () => {
+    const { world, node } = await worldWithNode();
+    await world.create(pods, boundPod('web', { image: 'nginx' }));
+    await world.until('web', running);
+    node.hollow.reboot();
+    const pod = await world.until('web', (p) => status(p)?.restartCount === 1 && running(p));
+    expect(status(pod)?.lastState?.terminated?.exitCode).toBe(255);
+    expect(await world.events('web')).toContain(
+      'SandboxChanged Pod sandbox changed, it will be killed and re-created.',
+    );
+    expect((await world.call(world.client.get(nodes, { name: 'node-1' }))).status?.conditions?.at(-1)?.status).toBe(
+      'True',
+    );
+  });
 });

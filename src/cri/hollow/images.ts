@@ -2,6 +2,7 @@
 //
 // Invariant: imageStatus says present exactly for what pullImage would accept, except images that were removed and not pulled again.
 
+import { randomHex, seededRandom } from '../../env/random.ts';
 import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
 import { type Image, RuntimeError } from '../runtime.ts';
 
@@ -102,12 +103,8 @@ export class HollowImages {
 
 /** Digest and size are made up from the name: there are no bytes behind them. */
 function describeImage(name: string, repository: string): Image {
-  let digest = '';
-  for (let block = 0; block < 8; block++) {
-    let hash = 0x811c9dc5 ^ block;
-    for (const c of `${block}${name}`) hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193);
-    digest += (hash >>> 0).toString(16).padStart(8, '0');
-  }
+  const random = seededRandom([...name].reduce((sum, c) => (Math.imul(sum, 31) + c.charCodeAt(0)) | 0, 7));
+  const digest = randomHex(random, 64);
   const hasDigest = name.includes('@');
   return {
     id: `sha256:${digest}`,

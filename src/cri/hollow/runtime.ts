@@ -144,7 +144,7 @@ export class HollowRuntime implements cri.ContainerRuntime {
         exitCode: 0,
         reason: '',
         message: '',
-        image: config.image,
+        image: image.repoTags[0] ?? config.image,
         imageRef: image.repoDigests[0] ?? image.id,
         labels: config.labels,
         annotations: config.annotations,

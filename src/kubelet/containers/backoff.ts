@@ -46,6 +46,11 @@ export class ItemBackoff {
     return entry ? this.remaining(id, entry.lastUpdate) : 0;
   }
 
+  /** Milliseconds since the wait was last lengthened. */
+  sinceUpdate(id: string): number {
+    return this.clock.now() - (this.entries.get(id)?.lastUpdate ?? Number.NEGATIVE_INFINITY);
+  }
+
   /** Forgets entries whose id starts with `prefix` (a pod that is gone). */
   forget(prefix: string): void {
     for (const id of this.entries.keys()) if (id.startsWith(prefix)) this.entries.delete(id);

@@ -11,7 +11,7 @@ import { goDuration, ItemBackoff } from './backoff.ts';
 import { type ContainerEvents, StartError } from './start-error.ts';
 
 /** ms after a failed pull until the pod is looked at again, which then shows ImagePullBackOff. */
-const backOffShownAfter = 1000;
+const backOffShownAfter = 3000;
 
 export interface ImageCalls {
   pullImage(image: string): Promise<string>;
@@ -62,6 +62,9 @@ export class ImageManager {
     }
     const backoffKey = `${pod.metadata.uid}_${image}`;
     const wait = this.backoff.remainingSinceUpdate(backoffKey);
+    const shown = this.backoff.sinceUpdate(backoffKey);
+    if (wait > 0 && shown < backOffShownAfter)
+      throw new StartError('ErrImagePull', this.lastErrors.get(backoffKey) ?? '', backOffShownAfter - shown, true);
     if (wait > 0) {
       const message = `Back-off pulling image "${image}"`;
       events('Normal', 'BackOff', message);

@@ -6,11 +6,15 @@ export class StartError extends Error {
   /** Cluster ms until another attempt makes sense; undefined: the usual wait. */
   readonly retryAfter: number | undefined;
 
-  constructor(reason: string, message: string, retryAfter?: number) {
+  /** The same failure as before, seen again: no Event about it. */
+  readonly repeated: boolean;
+
+  constructor(reason: string, message: string, retryAfter?: number, repeated = false) {
     super(message);
     this.name = 'StartError';
     this.reason = reason;
     this.retryAfter = retryAfter;
+    this.repeated = repeated;
   }
 }
 

@@ -49,7 +49,7 @@ export async function startContainer(starter: Starter, context: CallContext, req
       events,
     );
   } catch (error) {
-    if (error instanceof StartError) events('Warning', 'Failed', `Error: ${error.reason}`);
+    if (error instanceof StartError && !error.repeated) events('Warning', 'Failed', `Error: ${error.reason}`);
     throw error;
   }
 

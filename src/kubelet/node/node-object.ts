@@ -3,6 +3,7 @@
 // Invariant: pure functions of what the machine says and of the conditions handed in.
 
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../api/generated/types.ts';
+import { canonicalQuantity } from '../../api/quantity.ts';
 import type { NodeInfo } from '../../cri/node-os.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import { type KubeletOptions, kubeletVersion } from '../config.ts';
@@ -61,7 +62,7 @@ export function nodeStatus(options: KubeletOptions, facts: NodeFacts, before: No
       pods,
     },
     allocatable: {
-      cpu: cpu > 0 ? `${Math.round((info.cpu - cpu) * 1000)}m` : String(info.cpu),
+      cpu: canonicalQuantity(`${Math.round((info.cpu - cpu) * 1000)}m`),
       'ephemeral-storage': kibibytes(info.ephemeralStorageBytes),
       memory: kibibytes(info.memoryBytes - memoryBytes),
       pods,
@@ -116,5 +117,5 @@ function conditions(facts: NodeFacts, before: NodeCondition[]): NodeCondition[] 
 }
 
 function kibibytes(bytes: number): string {
-  return `${Math.floor(Math.max(0, bytes) / 1024)}Ki`;
+  return canonicalQuantity(`${Math.floor(Math.max(0, bytes) / 1024)}Ki`);
 }

@@ -44,7 +44,8 @@ export class NodeWorld {
     const simulation = new Simulation({ seed, onTrace: (record) => records.push(record) });
     const env = simulation.env('kube-apiserver-1');
     const etcd = startStandaloneEtcd(env);
-    await simulation.finish(
+    await settle(
+      simulation,
       startApiServer(env, {
         host: 'kube-apiserver-1:6443',
         etcd: etcd.client,
@@ -78,7 +79,7 @@ export class NodeWorld {
   }
 
   call<T>(promise: Promise<T>): Promise<T> {
-    return this.simulation.finish(promise);
+    return settle(this.simulation, promise);
   }
 
   create<T extends KubernetesObject>(resource: Resource<T>, object: object): Promise<T> {
@@ -97,7 +98,7 @@ export class NodeWorld {
       if (condition(pod)) return pod;
       if (this.simulation.now() > end)
         throw new Error(`not within ${limit} ms: ${JSON.stringify(pod.status, undefined, 1)}`);
-      await this.simulation.run(100);
+      await this.simulation.run(200);
     }
   }
 
@@ -121,4 +122,19 @@ export function boundPod(name: string, container: object, spec: object = {}): ob
       ...spec,
     },
   };
+}
+
+/** Lets virtual time go by until the promise settles, with real pauses: the API server's keys are made by WebCrypto, which takes real time. */
+async function settle<T>(simulation: Simulation, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const mark = () => {
+    settled = true;
+  };
+  promise.then(mark, mark);
+  for (let rounds = 0; !settled && rounds < 20_000; rounds++) {
+    await simulation.run(5);
+    if (!settled && rounds > 20) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  if (!settled) throw new Error('not finished');
+  return promise;
 }
