@@ -1,6 +1,10 @@
 // The components of a headless cluster beside store and API server, and the identities they use.
 
+import { startControllerManager } from '../controllers/index.ts';
+import { createHollowNode } from '../cri/hollow/index.ts';
 import type { Env, Running } from '../env/env.ts';
+import { startKubelet } from '../kubelet/index.ts';
+import { startScheduler } from '../scheduler/index.ts';
 import type { Authority } from './certificates.ts';
 import type { ServeOptions } from './cluster-options.ts';
 
@@ -22,11 +26,42 @@ export function systemUsers(nodes: number, secret: () => string): SystemUser[] {
   return users;
 }
 
+const server = 'http://kube-apiserver:6443';
+const clusterCidr = '10.244.0.0/16';
+
+/** Starts controller manager, scheduler and hollow nodes. */
 export async function startComponents(
-  _envOf: (name: string) => Env,
-  _users: readonly SystemUser[],
-  _authority: Authority,
-  _options: ServeOptions,
+  envOf: (name: string) => Env,
+  users: readonly SystemUser[],
+  authority: Authority,
+  { hollowNodes }: ServeOptions,
 ): Promise<Running[]> {
-  return [];
+  const token = (user: string) => users.find((each) => each.user === user)?.token as string;
+  const running: Running[] = [
+    await startControllerManager(envOf('kube-controller-manager-1'), {
+      server,
+      token: token('system:kube-controller-manager'),
+      clusterCidr,
+      rootCa: authority.certificate,
+    }),
+    await startScheduler(envOf('kube-scheduler-1'), { server, token: token('system:kube-scheduler') }),
+  ];
+  for (let i = 1; i <= hollowNodes; i++) {
+    const nodeName = `node-${i}`;
+    const env = envOf(nodeName);
+    const { runtime, os } = createHollowNode(env);
+    running.push(
+      await startKubelet(env, {
+        server,
+        token: token(`system:node:${nodeName}`),
+        nodeName,
+        nodeIp: `172.18.${(i + 1) >> 8}.${(i + 1) & 255}`,
+        clusterCidr,
+        runtime,
+        os,
+        configMapAndSecretChangeDetectionStrategy: hollowNodes > 100 ? 'Get' : 'Watch',
+      }),
+    );
+  }
+  return running;
 }

@@ -4,16 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApiServer } from '../apiserver/index.ts';
-import type { Disk } from '../env/disk.ts';
 import type { Env, Running } from '../env/env.ts';
 import type { Handler } from '../env/network.ts';
 import { openFileDisk } from '../env/node/file-disk.ts';
 import { LocalNetwork } from '../env/node/local-network.ts';
 import { createNodeEnv } from '../env/node/node-env.ts';
+import { createMemoryDisks } from '../env/simulated/memory-disk.ts';
 import { ScaledClock } from '../env/scaled-clock.ts';
 import { createEtcdClient } from '../etcd/client/index.ts';
 import type { EtcdClient } from '../etcd/client/types.ts';
-import { startStandaloneEtcd } from '../etcd/testing/standalone.ts';
+import { startEtcdMember } from '../etcd/index.ts';
 import { type Authority, type KeyPairPem, openAuthority } from './certificates.ts';
 import type { ServeOptions } from './cluster-options.ts';
 import { parseTokenFile } from './cluster-options.ts';
@@ -30,10 +30,6 @@ export interface Headless extends Running {
   authority: Authority;
 }
 
-const noDisk = (): Disk => {
-  throw new Error('this cluster keeps its data in memory');
-};
-
 async function authorityOf(now: number, dataDir: string | undefined): Promise<Authority> {
   if (dataDir === undefined) return openAuthority(now);
   const file = join(dataDir, 'pki.json');
@@ -47,12 +43,13 @@ async function authorityOf(now: number, dataDir: string | undefined): Promise<Au
 export async function startHeadless(options: ServeOptions): Promise<Headless> {
   const clock = new ScaledClock();
   const network = new LocalNetwork();
+  const memory = createMemoryDisks();
   if (options.dataDir !== undefined) mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const envOf = (name: string): Env =>
     createNodeEnv(name, {
       network,
       clock,
-      disk: options.dataDir === undefined ? lazyNoDisk : openFileDisk(join(options.dataDir, name)),
+      disk: options.dataDir === undefined ? memory.open(name) : openFileDisk(join(options.dataDir, name)),
     });
   const authority = await authorityOf(clock.now(), options.dataDir);
   const secret = () => randomBytes(16).toString('hex');
@@ -121,24 +118,20 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
   };
 }
 
-const lazyNoDisk: Disk = {
-  openLog: noDisk,
-  get: noDisk,
-  put: noDisk,
-  delete: noDisk,
-  list: noDisk,
-  wipe: noDisk,
-} as unknown as Disk;
-
-async function openStore(options: ServeOptions, envOf: (name: string) => Env, running: Running[]): Promise<EtcdClient> {
+/** The store this cluster uses: those it is pointed to, or one member in this process. */
+async function openStore(
+  { etcdServers }: ServeOptions,
+  envOf: (name: string) => Env,
+  running: Running[],
+): Promise<EtcdClient> {
   const env = envOf('etcd-1');
-  if (options.etcdServers.length > 0)
-    return createEtcdClient({
-      endpoints: options.etcdServers,
-      fetch: (input, init) => fetch(input, init),
-      clock: env.clock,
-      random: env.random,
-    });
-  void running;
-  return startStandaloneEtcd(env).client;
+  const { clock, random } = env;
+  if (etcdServers.length > 0)
+    return createEtcdClient({ endpoints: etcdServers, fetch: (input, init) => fetch(input, init), clock, random });
+  // Alone, it need not wait for others before it leads: short ticks.
+  const member = await startEtcdMember(env, { name: 'etcd-1', members: [{ name: 'etcd-1', client: 'etcd-1:2379' }], tick: 20 });
+  running.push(member);
+  const handler = (input: string, init?: RequestInit) =>
+    member.handler(new Request(input, { ...init, ...(init?.body ? { duplex: 'half' } : {}) } as RequestInit));
+  return createEtcdClient({ endpoints: ['http://etcd-1:2379'], fetch: handler, clock, random });
 }
