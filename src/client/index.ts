@@ -2,6 +2,12 @@
 
 export { Backoff, type BackoffOptions, jittered } from './backoff.ts';
 export {
+  nodeSelectorMatches,
+  nodeSelectorTermMatches,
+  requiredNodeAffinityMatches,
+} from './component-helpers/node-affinity.ts';
+export { findUntoleratedTaint, podToleratesTaints, tolerates } from './component-helpers/taints.ts';
+export {
   type Controller,
   type ControllerOptions,
   newController,

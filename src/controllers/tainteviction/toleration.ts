@@ -1,16 +1,8 @@
-// How long a pod stays on a node with NoExecute taints. Upstream: pkg/controller/tainteviction, component-helpers TolerationsTolerateTaint.
+// How long a pod stays on a node with NoExecute taints. Upstream: pkg/controller/tainteviction.
 
-import type { Pod, Taint, Toleration } from '../../api/generated/types.ts';
+import type { Pod, Taint } from '../../api/generated/types.ts';
 import { parseTime } from '../../api/time.ts';
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  const operator = toleration.operator || 'Equal';
-  if (operator === 'Exists') return true;
-  if (!toleration.key) return false;
-  return operator === 'Equal' && (toleration.value ?? '') === (taint.value ?? '');
-}
+import { tolerates } from '../../client/index.ts';
 
 /**
  * Cluster ms at which the pod has to go: `now` if some taint is not tolerated; undefined if it may stay for ever. Time counts from when each taint was
