@@ -14,12 +14,13 @@ interface Endpoint {
 export class LocalNetwork {
   readonly #servers = new Map<string, Endpoint[]>();
   readonly #channels = new Map<string, LocalChannel>();
-  readonly #alive = new Map<string, AbortController>();
+  /** Processes that are up, each with what to call off when it goes down. */
+  readonly #alive = new Map<string, Set<(reason: unknown) => void>>();
   readonly #cuts = new Set<string>();
 
   /** The network as one process sees it. */
   for(process: string): Network {
-    this.#alive.set(process, new AbortController());
+    this.#alive.set(process, new Set());
     return {
       fetch: (input, init) => this.#fetch(process, input, init),
       serve: (host, handler) => this.#serve(process, host, handler),
@@ -38,8 +39,9 @@ export class LocalNetwork {
     for (const [key, channel] of this.#channels) {
       if (channel.process === process) this.#channels.delete(key);
     }
-    this.#alive.get(process)?.abort(new TypeError(`${process} is down`));
+    const exchanges = this.#alive.get(process) ?? [];
     this.#alive.delete(process);
+    for (const breakOff of [...exchanges]) breakOff(new TypeError(`${process} is down`));
   }
 
   /** Cuts or heals the link between two processes, both ways. */
@@ -79,17 +81,17 @@ export class LocalNetwork {
     const callee = target && this.#alive.get(target.process);
     if (!target || !callee || !caller) throw connectionError(url);
 
+    if (init.signal?.aborted) throw init.signal.reason;
     const exchange = new AbortController();
-    const sources = [callee.signal, caller.signal, ...(init.signal ? [init.signal] : [])];
-    const aborted = sources.find((source) => source.aborted);
-    if (aborted) throw aborted.reason;
-    const listeners = sources.map((source) => {
-      const listener = () => exchange.abort(source.reason);
-      source.addEventListener('abort', listener, { once: true });
-      return () => source.removeEventListener('abort', listener);
-    });
+    const breakOff = (reason: unknown) => exchange.abort(reason);
+    const onAbort = () => breakOff(init.signal?.reason);
+    init.signal?.addEventListener('abort', onAbort, { once: true });
+    caller.add(breakOff);
+    callee.add(breakOff);
     const finished = () => {
-      for (const remove of listeners) remove();
+      init.signal?.removeEventListener('abort', onAbort);
+      caller.delete(breakOff);
+      callee.delete(breakOff);
     };
 
     const streaming = init.body instanceof ReadableStream;

@@ -1,5 +1,6 @@
 // One member of the store.
 
+import type { Json } from '../../env/env.ts';
 import { startEtcdMember } from '../../etcd/index.ts';
 import { processes } from '../config.ts';
 import type { StartProcess } from './process.ts';
@@ -8,5 +9,9 @@ export const startEtcd: StartProcess = async (env, plan) => {
   const members = processes(plan.config)
     .filter(({ role }) => role === 'etcd')
     .map(({ name }) => ({ name, client: `${name}:2379` }));
-  return startEtcdMember(env, { name: env.name, members });
+  const member = await startEtcdMember(env, { name: env.name, members });
+  return {
+    inspect: () => ({ ...member.inspect() }) as unknown as Json,
+    stop: () => member.stop(),
+  };
 };

@@ -2,6 +2,7 @@
 
 import { createHollowNode } from '../../cri/hollow/index.ts';
 import { createV86Node } from '../../cri/v86/index.ts';
+import { workerNodes } from '../config.ts';
 import { nodeProcess } from './node.ts';
 
 export const startLinuxNode = nodeProcess(async (env, plan, node, progress) => {
@@ -10,6 +11,7 @@ export const startLinuxNode = nodeProcess(async (env, plan, node, progress) => {
   }
   const { runtime, os, machine } = await createV86Node(env, {
     assets: plan.assets,
+    peers: workerNodes(plan.config).map(({ name }) => name),
     progress,
     ...(node.memory ? { memory: node.memory } : {}),
   });
