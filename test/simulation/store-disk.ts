@@ -19,7 +19,8 @@ export class StoreDisk {
   snapshot: StoredSnapshot | undefined;
   /** Entry index that the newest entries of each record reach. */
   private reach: number[] = [];
-  private pending: (() => void) | undefined;
+  /** Writes under way, oldest first (more than one only in builds that are broken on purpose). */
+  private pending: (() => void)[] = [];
 
   /** Begins a write; call the result when it is durable. */
   begin(unsaved: Unsaved, options: { forgetVote: boolean }): () => void {
@@ -28,20 +29,24 @@ export class StoreDisk {
     const reset = snapshot && { index: snapshot.index, term: snapshot.term };
     const bytes = encodeRecord({ hardState, entries, ...(reset ? { reset } : {}) });
     const write = () => {
-      if (this.pending !== write) return;
-      this.pending = undefined;
+      const at = this.pending.indexOf(write);
+      if (at < 0) return;
+      this.pending.splice(at, 1);
       if (snapshot) this.snapshot = { ...snapshot, data: snapshot.data as SnapshotData };
       this.records.push(bytes);
       this.reach.push(entries.at(-1)?.index ?? 0);
     };
-    this.pending = write;
+    this.pending.push(write);
     return write;
   }
 
-  /** The machine stops: the write under way happened or did not. */
+  /** The machine stops: each write under way happened or did not, none after one that did not. */
   crash(random: Random): void {
-    if (this.pending && random.next() < 0.5) this.pending();
-    this.pending = undefined;
+    for (const write of [...this.pending]) {
+      if (random.next() < 0.5) break;
+      write();
+    }
+    this.pending = [];
   }
 
   saveSnapshot(snapshot: StoredSnapshot): void {

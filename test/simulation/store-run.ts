@@ -4,7 +4,7 @@ import type { Event } from '../../src/etcd/api/types.ts';
 import type { Watcher } from '../../src/etcd/mvcc/watch-hub.ts';
 import { pick, type Random, randomInt } from '../../src/env/random.ts';
 import { isLinearizable, type Operation, type RegisterInput, registerModel } from './store-linearizability.ts';
-import { sabotage } from './store-saboteur.ts';
+import { sabotage, storm } from './store-saboteur.ts';
 import { type Node, World, type WorldOptions } from './store-world.ts';
 
 const keys = ['a', 'b', 'c'];
@@ -38,7 +38,8 @@ function run(world: World, options: WorldOptions): RunReport {
     for (const watcher of watchers) watcher.follow();
   };
   for (const client of clients) client.start(duration);
-  sabotage(world, duration, 600 / (options.violence ?? 1));
+  if (options.storm) storm(world, duration);
+  else sabotage(world, duration);
   world.run(duration);
   heal(world);
   world.run(duration + 9000);

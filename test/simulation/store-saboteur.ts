@@ -5,8 +5,11 @@ import { pick, randomInt, shuffled } from '../../src/env/random.ts';
 import { StoreDisk } from './store-disk.ts';
 import type { World } from './store-world.ts';
 
-/** Plans faults until `until`, about one every `interval` ms. */
-export function sabotage(world: World, until: number, interval: number): void {
+/** Mean ms between faults. */
+const interval = 600;
+
+/** Plans faults until `until`. */
+export function sabotage(world: World, until: number): void {
   const { random } = world;
   let fresh = 0;
   /** Set while a member whose disk was lost is on its way back: the membership has no slack then. */
@@ -92,7 +95,7 @@ export function sabotage(world: World, until: number, interval: number): void {
   function loseDisk(): void {
     const conf = world.conf();
     if (replacing !== '' || conf.voters.length < 3 || conf.learners.length > 0 || conf.votersOutgoing.length > 0) return;
-    if (conf.voters.some((id) => !world.nodes.get(id)?.alive)) return;
+    if (world.confInFlight() || conf.voters.some((id) => !world.nodes.get(id)?.alive)) return;
     const id = pick(random, conf.voters);
     const node = world.nodes.get(id);
     if (!node || fresh >= 3) return;
@@ -110,7 +113,7 @@ export function sabotage(world: World, until: number, interval: number): void {
       if (now.votersOutgoing.length > 0) return;
       if (now.learners.includes(replacement))
         propose({ changes: [{ type: 'addVoter', id: replacement }], transition: 'simple' });
-      else if (now.voters.includes(id))
+      else if (now.voters.includes(id) || now.learners.includes(id))
         propose({
           changes: [
             { type: 'remove', id },
@@ -130,4 +133,42 @@ export function sabotage(world: World, until: number, interval: number): void {
     leader.replica.raft.transferLeadership(to);
     leader.replica.drain();
   }
+}
+
+/** Elections at every turn, often two at once; whoever votes or leads may die at that moment and be back at once. */
+export function storm(world: World, until: number): void {
+  const { random } = world;
+  const bounce = (id: string) => {
+    const node = world.nodes.get(id);
+    if (node?.alive) world.restart(node);
+  };
+  world.onSend = (m) => {
+    const grants = m.type === 'voteResp' && !m.reject;
+    if (world.now < until && grants && random.next() < 0.3) world.after(0, () => bounce(m.from));
+  };
+  const turn = () => {
+    if (world.now >= until) return;
+    world.after(20 + randomInt(random, 300), turn);
+    const kind = random.next();
+    const ids = shuffled(random, [...world.nodes.keys()]);
+    if (kind < 0.5) {
+      for (const id of ids.slice(0, 1 + randomInt(random, 2))) {
+        const node = world.nodes.get(id);
+        if (!node?.alive) continue;
+        node.replica.receive({ type: 'timeoutNow', from: '', to: id, term: node.replica.raft.term });
+      }
+    } else if (kind < 0.7) {
+      const at = 1 + randomInt(random, ids.length - 1);
+      for (const a of ids.slice(0, at))
+        for (const b of ids.slice(at)) {
+          world.cut(a, b);
+          world.cut(b, a);
+        }
+      world.after(randomInt(random, 400), () => world.heal());
+    } else if (kind < 0.9) {
+      const leader = world.leader();
+      if (leader) bounce(leader.id);
+    } else bounce(ids[0] as string);
+  };
+  world.after(500, turn);
 }

@@ -22,8 +22,8 @@ export interface WorldOptions {
   mutation?: Mutation;
   /** Virtual ms with faults. */
   duration?: number;
-  /** Chance of a fault at each turn of the saboteur; more for mutation tests. */
-  violence?: number;
+  /** Elections, crashes of voters and short cuts without end instead of the usual faults: finds what is wrong with votes and commits. */
+  storm?: boolean;
 }
 
 export interface Node {
@@ -56,6 +56,8 @@ export class World {
   readonly mutation: Mutation | undefined;
   /** Called when a node was (re)started or died. */
   onRestart: (node: Node) => void = () => {};
+  /** Called with every message that leaves a member. */
+  onSend: (m: Message) => void = () => {};
   private readonly events = new TimerHeap();
   private readonly cuts = new Set<string>();
   private readonly founding: ConfState;
@@ -65,7 +67,7 @@ export class World {
   private readonly maxAppendBytes: number;
   private readonly compactAfter: number;
 
-  constructor({ seed, mutation }: WorldOptions) {
+  constructor({ seed, mutation, storm }: WorldOptions) {
     this.seed = seed;
     this.mutation = mutation;
     this.random = seededRandom(seed);
@@ -75,7 +77,7 @@ export class World {
     this.loss = pick(this.random, [0, 0, 0.01, 0.05, 0.2]);
     this.duplicate = pick(this.random, [0, 0, 0.02, 0.1]);
     this.maxDelay = pick(this.random, [2, 10, 10, 60]);
-    this.maxAppendBytes = pick(this.random, [1, 200, 1 << 20]);
+    this.maxAppendBytes = storm ? 1 : pick(this.random, [1, 200, 1 << 20]);
     this.compactAfter = pick(this.random, [8, 30, 200]);
     for (const id of ids) this.boot(id, new StoreDisk());
   }
@@ -138,7 +140,7 @@ export class World {
         const delay = 1 + randomInt(this.random, this.random.next() < 0.02 ? 80 : 5);
         if (this.mutation === 'ack before persist') {
           this.after(0, () => alive() && done());
-          this.after(delay * 8, () => alive() && durable());
+          this.after(20, () => alive() && durable());
           return;
         }
         this.after(delay, () => {
@@ -216,6 +218,7 @@ export class World {
   }
 
   private send(m: Message): void {
+    this.onSend(m);
     let message = m;
     if (m.snapshot) {
       const state = m.snapshot.data as StateSnapshot;
@@ -256,6 +259,13 @@ export class World {
   conf(): ConfState {
     const newest = this.alive().sort((a, b) => b.replica.applied - a.replica.applied)[0];
     return newest?.replica.raft.conf ?? this.founding;
+  }
+
+  /** Whether some log holds a change of the configuration that its member has not seen committed. */
+  confInFlight(): boolean {
+    return [...this.nodes.values()].some(({ replica: { raft } }) =>
+      raft.log.entries.some((entry) => entry.kind === 1 && entry.index > raft.log.committed),
+    );
   }
 
   /** Where every member stands. */

@@ -101,10 +101,11 @@ export class RaftLog {
     return term > own || (term === own && index >= this.lastIndex);
   }
 
-  /** Forgets entries up to `index`, which must be applied. */
-  compact(index: number): void {
+  /** Forgets entries up to `upTo`, which must be applied; those not yet handed over for saving stay. */
+  compact(upTo: number): void {
+    if (upTo > this.applied) throw new Error(`cannot compact ${upTo}: applied is ${this.applied}`);
+    const index = Math.min(upTo, this.handedOver);
     if (index <= this.offset) return;
-    if (index > this.applied) throw new Error(`cannot compact ${index}: applied is ${this.applied}`);
     const term = this.termAt(index) as number;
     this.entries = this.entries.slice(index - this.offset);
     this.offset = index;
