@@ -1,11 +1,11 @@
 // The disk of one simulated member: log records and one snapshot, with writes that take time and crashes that catch them half way.
 
+import type { Random } from '../../src/env/random.ts';
 import type { RaftLog } from '../../src/etcd/raft/log.ts';
 import type { ConfState, HardState, Unsaved } from '../../src/etcd/raft/types.ts';
 import type { SnapshotData } from '../../src/etcd/server/replica.ts';
 import { decodeRecord, encodeRecord } from '../../src/etcd/wal/records.ts';
 import { restoreLog } from '../../src/etcd/wal/restore.ts';
-import type { Random } from '../../src/env/random.ts';
 
 export interface StoredSnapshot {
   index: number;

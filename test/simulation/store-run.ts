@@ -1,8 +1,8 @@
 // A whole run: world, saboteur, clients, watchers, and the verdict.
 
+import { pick, type Random, randomInt } from '../../src/env/random.ts';
 import type { Event } from '../../src/etcd/api/types.ts';
 import type { Watcher } from '../../src/etcd/mvcc/watch-hub.ts';
-import { pick, type Random, randomInt } from '../../src/env/random.ts';
 import { isLinearizable, type Operation, type RegisterInput, registerModel } from './store-linearizability.ts';
 import { sabotage, storm } from './store-saboteur.ts';
 import { type Node, World, type WorldOptions } from './store-world.ts';
@@ -98,7 +98,9 @@ function verdict(
       newest = Math.max(newest, (byEnd[done++] as { revision: number }).revision);
     if (write.revision <= newest) return world.fail(`revision ${write.revision} was given after ${newest}`);
   }
-  const truth = leader.state.store.events.map((event) => `${event.modRevision} ${event.key} ${event.version && event.value}`);
+  const truth = leader.state.store.events.map(
+    (event) => `${event.modRevision} ${event.key} ${event.version && event.value}`,
+  );
   for (const watcher of watchers) watcher.verify(truth);
   return truth.length;
 }

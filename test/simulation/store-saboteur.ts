@@ -1,7 +1,7 @@
 // What goes wrong in a simulated run, and how the membership changes meanwhile.
 
-import type { ConfChange } from '../../src/etcd/raft/types.ts';
 import { pick, randomInt, shuffled } from '../../src/env/random.ts';
+import type { ConfChange } from '../../src/etcd/raft/types.ts';
 import { StoreDisk } from './store-disk.ts';
 import type { World } from './store-world.ts';
 
@@ -87,14 +87,21 @@ export function sabotage(world: World, until: number): void {
     if (conf.voters.length < 3) return;
     const [a, b] = shuffled(random, conf.voters) as [string, string];
     if (conf.voters.length > 3 && random.next() < 0.5)
-      propose({ changes: [{ type: 'addLearner', id: a }, { type: 'addLearner', id: b }], transition: 'joint' });
+      propose({
+        changes: [
+          { type: 'addLearner', id: a },
+          { type: 'addLearner', id: b },
+        ],
+        transition: 'joint',
+      });
     else propose({ changes: [{ type: 'addLearner', id: a }], transition: pick(random, ['simple', 'joint']) });
   }
 
   /** A disk is lost while all others are well: the member comes back under a new id. */
   function loseDisk(): void {
     const conf = world.conf();
-    if (replacing !== '' || conf.voters.length < 3 || conf.learners.length > 0 || conf.votersOutgoing.length > 0) return;
+    if (replacing !== '' || conf.voters.length < 3 || conf.learners.length > 0 || conf.votersOutgoing.length > 0)
+      return;
     if (world.confInFlight() || conf.voters.some((id) => !world.nodes.get(id)?.alive)) return;
     const id = pick(random, conf.voters);
     const node = world.nodes.get(id);

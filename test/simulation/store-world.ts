@@ -4,14 +4,14 @@
 // After every event the invariants of the member that moved are checked; at the end all is healed, members must agree, histories must be linearizable and watch
 // streams complete. Everything follows from the seed.
 
+import { pick, type Random, randomInt, seededRandom } from '../../src/env/random.ts';
+import { TimerHeap } from '../../src/env/timer-heap.ts';
+import { WatchHub } from '../../src/etcd/mvcc/watch-hub.ts';
 import { Raft } from '../../src/etcd/raft/raft.ts';
 import type { ConfState, Message } from '../../src/etcd/raft/types.ts';
-import { WatchHub } from '../../src/etcd/mvcc/watch-hub.ts';
 import { Replica } from '../../src/etcd/server/replica.ts';
 import { loadSnapshot, type StateSnapshot, takeSnapshot } from '../../src/etcd/server/snapshot.ts';
 import { State } from '../../src/etcd/server/state.ts';
-import { pick, type Random, randomInt, seededRandom } from '../../src/env/random.ts';
-import { TimerHeap } from '../../src/env/timer-heap.ts';
 import { StoreDisk } from './store-disk.ts';
 import { Invariants, Violation } from './store-invariants.ts';
 
@@ -132,28 +132,34 @@ export class World {
     }
     if (this.mutation === 'watch that skips') skipWatches(hub, this.random);
     const alive = () => this.nodes.get(id) === node && node.alive;
-    const replica: Replica = new Replica(raft, state, hub, {
-      now: () => this.now,
-      send: (message) => this.send(message),
-      save: (unsaved, done) => {
-        const durable = disk.begin(unsaved, { forgetVote: this.mutation === 'vote not persisted' });
-        const delay = 1 + randomInt(this.random, this.random.next() < 0.02 ? 80 : 5);
-        if (this.mutation === 'ack before persist') {
-          this.after(0, () => alive() && done());
-          this.after(20, () => alive() && durable());
-          return;
-        }
-        this.after(delay, () => {
-          if (!alive()) return;
-          durable();
-          done();
-          this.check(node);
-        });
+    const replica: Replica = new Replica(
+      raft,
+      state,
+      hub,
+      {
+        now: () => this.now,
+        send: (message) => this.send(message),
+        save: (unsaved, done) => {
+          const durable = disk.begin(unsaved, { forgetVote: this.mutation === 'vote not persisted' });
+          const delay = 1 + randomInt(this.random, this.random.next() < 0.02 ? 80 : 5);
+          if (this.mutation === 'ack before persist') {
+            this.after(0, () => alive() && done());
+            this.after(20, () => alive() && durable());
+            return;
+          }
+          this.after(delay, () => {
+            if (!alive()) return;
+            durable();
+            done();
+            this.check(node);
+          });
+        },
+        soon: (work) => this.after(0, () => alive() && (work(), this.check(node))),
+        confChanging: () => {},
+        changed: () => this.compact(node),
       },
-      soon: (work) => this.after(0, () => alive() && (work(), this.check(node))),
-      confChanging: () => {},
-      changed: () => this.compact(node),
-    }, { tag: `${id}-${incarnation}`, timeout: 3000 });
+      { tag: `${id}-${incarnation}`, timeout: 3000 },
+    );
     const node: Node = {
       id,
       disk,

@@ -24,12 +24,13 @@ import type {
   ResponseHeader,
   TxnRequest,
 } from '../api/types.ts';
-import { etcdError } from '../errors.ts';
+import { EtcdError } from '../client/types.ts';
+import { etcdError, grpc } from '../errors.ts';
 import { maxLeaseTtl } from '../lease/lessor.ts';
 import type { Backend } from './backend.ts';
 import { campaign, leader, lock, proclaim, resign, unlock } from './concurrency.ts';
 import { isReadOnly, isSerializable, range, txn } from './txn.ts';
-import { checkDeleteRange, checkPut, checkRange, checkTxn } from './validate.ts';
+import { checkDeleteRange, checkPut, checkRange, checkSize, checkTxn } from './validate.ts';
 
 /** What a put costs beyond key and value, as etcd's quota reckons. */
 const leaseOverhead = 64;
@@ -61,6 +62,7 @@ const putCost = (request: PutRequest) => (request.key?.length ?? 0) + (request.v
 
 async function doPut(backend: Backend, request: PutRequest): Promise<Answer> {
   checkPut(request);
+  checkSize({ requestPut: request });
   await refuseIfFull(backend, putCost(request));
   return complete(backend, await backend.propose({ put: request }));
 }
@@ -86,6 +88,7 @@ async function doTxn(backend: Backend, request: TxnRequest): Promise<Answer> {
     if (backend.state.has('CORRUPT')) throw etcdError('corrupt');
     return complete(backend, txn(backend.state.store, backend.state.lessor, request));
   }
+  checkSize({ requestTxn: request });
   const bytes = txnCost(request);
   if (bytes > 0) await refuseIfFull(backend, bytes);
   return complete(backend, await backend.propose({ txn: request }));
@@ -180,6 +183,17 @@ async function doMoveLeader(backend: Backend, request: { targetID?: string }): P
   return {};
 }
 
+/** etcd's lock and election services are clients of its own; what those are refused comes out without its code. */
+function viaClient(call: Call): Call {
+  return async (backend, request, signal) => {
+    try {
+      return await call(backend, request, signal);
+    } catch (error) {
+      throw error instanceof EtcdError ? new EtcdError(grpc.unknown, error.message) : error;
+    }
+  };
+}
+
 /** Unary calls by path. */
 export const calls: Record<string, Call> = {
   '/v3/kv/range': (backend, request: RangeRequest) => doRange(backend, request),
@@ -204,10 +218,10 @@ export const calls: Record<string, Call> = {
   },
   '/v3/maintenance/hash': (backend, request: HashKvRequest) => doHash(backend, request),
   '/v3/maintenance/transfer-leadership': (backend, request: { targetID?: string }) => doMoveLeader(backend, request),
-  '/v3/lock/lock': (backend, request: LockRequest, signal) => lock(backend, request, signal),
-  '/v3/lock/unlock': (backend, request: { key?: string }) => unlock(backend, request),
-  '/v3/election/campaign': (backend, request: CampaignRequest, signal) => campaign(backend, request, signal),
-  '/v3/election/proclaim': (backend, request: ProclaimRequest) => proclaim(backend, request),
-  '/v3/election/leader': (backend, request: { name?: string }) => leader(backend, request),
-  '/v3/election/resign': (backend, request: ProclaimRequest) => resign(backend, request),
+  '/v3/lock/lock': viaClient((backend, request: LockRequest, signal) => lock(backend, request, signal)),
+  '/v3/lock/unlock': viaClient((backend, request: { key?: string }) => unlock(backend, request)),
+  '/v3/election/campaign': viaClient((backend, request: CampaignRequest, signal) => campaign(backend, request, signal)),
+  '/v3/election/proclaim': viaClient((backend, request: ProclaimRequest) => proclaim(backend, request)),
+  '/v3/election/leader': viaClient((backend, request: { name?: string }) => leader(backend, request)),
+  '/v3/election/resign': viaClient((backend, request: ProclaimRequest) => resign(backend, request)),
 };

@@ -203,7 +203,7 @@ function runOp(store: Store, lessor: Lessor, op: RequestOp, path: boolean[], at:
   if (op.requestPut) return { responsePut: doPut(store, lessor, op.requestPut) };
   if (op.requestRange) return { responseRange: range(store, op.requestRange) };
   if (op.requestDeleteRange) return { responseDeleteRange: doDelete(store, lessor, op.requestDeleteRange) };
-  if (op.requestTxn) return { responseTxn: runTxn(store, lessor, op.requestTxn, path, at) };
+  if (op.requestTxn) return { responseTxn: { header: {}, ...runTxn(store, lessor, op.requestTxn, path, at) } };
   return {};
 }
 

@@ -8,6 +8,30 @@ export const maxTxnOps = 128;
 /** Most bytes of one request (etcd's --max-request-bytes). */
 export const maxRequestBytes = 1.5 * 1024 * 1024;
 
+/** What a message's fields cost on etcd's wire beyond their bytes, about. */
+const fieldBytes = 8;
+
+function opBytes(op: RequestOp): number {
+  const { requestPut, requestRange, requestDeleteRange, requestTxn } = op;
+  if (requestTxn) return txnBytes(requestTxn);
+  const one = requestPut ?? requestRange ?? requestDeleteRange ?? {};
+  const value = requestPut?.value?.length ?? 0;
+  return (one.key?.length ?? 0) + value + ('rangeEnd' in one ? (one.rangeEnd?.length ?? 0) : 0) + 2 * fieldBytes;
+}
+
+function txnBytes(request: TxnRequest): number {
+  let bytes = 0;
+  for (const { key = '', value = '' } of request.compare ?? []) bytes += key.length + value.length + 2 * fieldBytes;
+  for (const op of request.success ?? []) bytes += opBytes(op);
+  for (const op of request.failure ?? []) bytes += opBytes(op);
+  return bytes;
+}
+
+/** Refuses what is larger than a request may be. */
+export function checkSize(op: RequestOp): void {
+  if (opBytes(op) > maxRequestBytes) throw etcdError('requestTooLarge');
+}
+
 export function checkRange(request: RangeRequest): void {
   if (!request.key) throw etcdError('emptyKey');
 }
