@@ -5,15 +5,15 @@
 //
 // Facts and wording follow kubectl v1.36.
 
-import { descend, execute, firstWord, suggestions, type Command } from './cli/command.ts';
+import { type Command, descend, execute, firstWord, suggestions } from './cli/command.ts';
 import { CliError, renderError } from './cli/errors.ts';
 import { flagHelp } from './cli/flags.ts';
 import { shellSplit } from './cli/shell-words.ts';
 import { groups, registry } from './commands/registry.ts';
 import type { KubectlIo } from './io.ts';
-import { Kube, globalFlags } from './kube.ts';
+import { globalFlags, Kube } from './kube.ts';
 
-export { complete, type Completion } from './cli/complete.ts';
+export { type Completion, complete } from './cli/complete.ts';
 export { runShell } from './cli/shell.ts';
 export { shellSplit } from './cli/shell-words.ts';
 export type { KubectlFiles, KubectlIo, KubectlTty } from './io.ts';
@@ -62,9 +62,17 @@ async function dispatch(words: string[], io: KubectlIo): Promise<number> {
   const name = at < 0 ? undefined : words[at]!;
   if (name === undefined || name === 'help') {
     const topic = name === 'help' ? words.slice(at + 1) : [];
-    const unknown = words.find((word) => word.startsWith('-') && !/^(-h|--help)$/.test(word) && !globalFlags.some((flag) => word.startsWith(`--${flag.name}`) || (flag.short && word.startsWith(`-${flag.short}`))));
+    const unknown = words.find(
+      (word) =>
+        word.startsWith('-') &&
+        !/^(-h|--help)$/.test(word) &&
+        !globalFlags.some(
+          (flag) => word.startsWith(`--${flag.name}`) || (flag.short && word.startsWith(`-${flag.short}`)),
+        ),
+    );
     if (topic.length > 0) return await dispatch([...topic, '--help'], io);
-    if (unknown && name === undefined) throw new CliError(`unknown flag: ${unknown.split('=')[0]}\nSee 'kubectl --help' for usage.`);
+    if (unknown && name === undefined)
+      throw new CliError(`unknown flag: ${unknown.split('=')[0]}\nSee 'kubectl --help' for usage.`);
     print(rootHelp());
     return 0;
   }
@@ -74,13 +82,20 @@ async function dispatch(words: string[], io: KubectlIo): Promise<number> {
   }
   const entry = registry.find((each) => each.name === name || each.aliases?.includes(name));
   if (!entry) {
-    const maybe = suggestions(name, registry.map((each) => each.name));
-    const hint = maybe.length > 0 ? `\n\nDid you mean this?\n${maybe.map((each) => `\t${each}`).join('\n')}` : ` for "kubectl"`;
-    throw new CliError(maybe.length > 0 ? `unknown command ${JSON.stringify(name)} for "kubectl"${hint}\n` : `unknown command ${JSON.stringify(name)} for "kubectl"`);
+    const maybe = suggestions(
+      name,
+      registry.map((each) => each.name),
+    );
+    const hint =
+      maybe.length > 0 ? `\n\nDid you mean this?\n${maybe.map((each) => `\t${each}`).join('\n')}` : ` for "kubectl"`;
+    throw new CliError(
+      maybe.length > 0
+        ? `unknown command ${JSON.stringify(name)} for "kubectl"${hint}\n`
+        : `unknown command ${JSON.stringify(name)} for "kubectl"`,
+    );
   }
   const command = await entry.load();
   const root: Command = { use: 'kubectl', short: '', commands: [command] };
   const found = descend(root, words, (each) => [...(each.flags ?? []), ...globalFlags]);
   return await execute(async (flags) => new Kube(io, flags), found, globalFlags, print);
 }
-

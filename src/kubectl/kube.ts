@@ -1,7 +1,7 @@
 // What every command gets: the client, discovery, the namespace in force, and the two output streams.
 
 import { CliError } from './cli/errors.ts';
-import { bool, strings, text, int, type FlagSpec, type Flags } from './cli/flags.ts';
+import { bool, type FlagSpec, type Flags, int, strings, text } from './cli/flags.ts';
 import type { KubectlIo } from './io.ts';
 import { contextOf } from './kubeconfig.ts';
 import { ApiClient } from './rest/client.ts';

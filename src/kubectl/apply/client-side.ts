@@ -1,6 +1,7 @@
 // Client-side apply: the file is remembered in an annotation, and the patch is worked out from the remembered file, the new one and what is live.
 
-import { StatusError, isNotFound, sourced } from '../cli/errors.ts';
+import type { Json } from '../../env/env.ts';
+import { isNotFound, StatusError, sourced } from '../cli/errors.ts';
 import type { Kube } from '../kube.ts';
 import { asJson, clone, type KubeObject } from '../object.ts';
 import { sortKeys } from '../print/json.ts';
@@ -8,7 +9,6 @@ import { createObject, lastApplied, patchObject, patchTypes, type WriteOptions }
 import { pathOf, type Resource } from '../rest/discovery.ts';
 import { schemaOf } from '../rest/openapi.ts';
 import { threeWayMergePatch, threeWayStrategicPatch } from './strategic.ts';
-import type { Json } from '../../env/env.ts';
 
 type Obj = { [key: string]: Json };
 
@@ -17,7 +17,10 @@ export function modifiedConfiguration(object: KubeObject): { text: string; objec
   const bare = clone(object);
   delete bare.metadata.annotations?.[lastApplied];
   bare.metadata.annotations ??= {};
-  const text = `${JSON.stringify(sortKeys(asJson(bare)))}\n`.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+  const text = `${JSON.stringify(sortKeys(asJson(bare)))}\n`.replace(
+    /[<>&]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
   const annotated = clone(bare);
   annotated.metadata.annotations![lastApplied] = text;
   return { text, object: annotated };
@@ -31,20 +34,27 @@ export interface ApplyTarget {
 }
 
 /** Works out the patch; undefined when live already is what the file says. */
-export async function patchFor(kube: Kube, target: ApplyTarget, live: KubeObject): Promise<{ body: Obj; type: string } | undefined> {
+export async function patchFor(
+  kube: Kube,
+  target: ApplyTarget,
+  live: KubeObject,
+): Promise<{ body: Obj; type: string } | undefined> {
   const { resource } = target;
   const modified = asJson(modifiedConfiguration(target.object).object) as Obj;
   const remembered = live.metadata.annotations?.[lastApplied];
   const original = (remembered ? JSON.parse(remembered) : {}) as Obj;
   const current = asJson(live) as Obj;
   const schema = await schemaOf(kube.io, kube.client, resource);
-  const builtIn = hasMergeKeys(resource);
-  const body = builtIn ? threeWayStrategicPatch(original, modified, current, schema) : threeWayMergePatch(original, modified, current);
+  const builtIn = schema !== undefined && hasMergeKeys(resource);
+  const body = builtIn
+    ? threeWayStrategicPatch(original, modified, current, schema)
+    : threeWayMergePatch(original, modified, current);
   if (Object.keys(body).length === 0) return undefined;
   return { body, type: builtIn ? patchTypes.strategic : patchTypes.merge };
 }
 
-const hasMergeKeys = (resource: Resource): boolean => !resource.group.includes('.') || /\.k8s\.io$/.test(resource.group);
+const hasMergeKeys = (resource: Resource): boolean =>
+  !resource.group.includes('.') || /\.k8s\.io$/.test(resource.group);
 
 export type ApplyResult = { object: KubeObject; operation: 'created' | 'configured' | 'unchanged' };
 
@@ -81,7 +91,10 @@ export async function applyClientSide(kube: Kube, target: ApplyTarget, options: 
     if (options.dryRun === 'client') return { object: live, operation: 'configured' };
     try {
       const patched = await patchObject(kube, { resource, namespace, name }, patch.type, patch.body, options);
-      const operation = patched.metadata.resourceVersion === live.metadata.resourceVersion && options.dryRun !== 'server' ? 'unchanged' : 'configured';
+      const operation =
+        patched.metadata.resourceVersion === live.metadata.resourceVersion && options.dryRun !== 'server'
+          ? 'unchanged'
+          : 'configured';
       return { object: patched, operation };
     } catch (error) {
       if (error instanceof StatusError && error.reason === 'Conflict' && attempt < 5) {

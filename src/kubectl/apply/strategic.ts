@@ -12,7 +12,8 @@ interface Options {
   ignoreChangesAndAdditions: boolean;
 }
 
-const isObject = (value: Json | undefined): value is Obj => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: Json | undefined): value is Obj =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function equal(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
@@ -24,11 +25,19 @@ export function equal(a: Json | undefined, b: Json | undefined): boolean {
   return false;
 }
 
-function diffMaps(original: Obj, modified: Obj, schema: SchemaNode | undefined, options: Options, mergeKey?: string): Obj {
+function diffMaps(
+  original: Obj,
+  modified: Obj,
+  schema: SchemaNode | undefined,
+  options: Options,
+  mergeKey?: string,
+): Obj {
   const patch: Obj = {};
   if (schema?.strategies.includes('retainKeys')) {
     const keys = Object.keys(modified).sort();
-    const changed = Object.keys(original).some((key) => !Object.hasOwn(modified, key)) || keys.some((key) => !equal(original[key], modified[key]));
+    const changed =
+      Object.keys(original).some((key) => !Object.hasOwn(modified, key)) ||
+      keys.some((key) => !equal(original[key], modified[key]));
     if (changed && !options.ignoreChangesAndAdditions) patch['$retainKeys'] = keys;
   }
   for (const key of Object.keys(original)) {
@@ -56,7 +65,14 @@ function diffMaps(original: Obj, modified: Obj, schema: SchemaNode | undefined, 
   return patch;
 }
 
-function diffLists(patch: Obj, key: string, before: Json[], after: Json[], schema: SchemaNode | undefined, options: Options): void {
+function diffLists(
+  patch: Obj,
+  key: string,
+  before: Json[],
+  after: Json[],
+  schema: SchemaNode | undefined,
+  options: Options,
+): void {
   const mergeKey = schema?.mergeKey;
   const merges = schema?.strategies.includes('merge') ?? false;
   if (merges && mergeKey && [...before, ...after].every(isObject)) {
@@ -65,7 +81,8 @@ function diffLists(patch: Obj, key: string, before: Json[], after: Json[], schem
     const ofKey = (item: Json) => ({ [mergeKey]: (item as Obj)[mergeKey]! });
     if (inner.length > 0 || !equal(before.map(ofKey), after.map(ofKey))) {
       const order = after.map(ofKey);
-      if (order.length > 0 && (inner.length > 0 || !options.ignoreChangesAndAdditions)) patch[`$setElementOrder/${key}`] = order;
+      if (order.length > 0 && (inner.length > 0 || !options.ignoreChangesAndAdditions))
+        patch[`$setElementOrder/${key}`] = order;
     }
     return;
   }
@@ -115,7 +132,8 @@ function mergePatches(deletions: Obj, changes: Obj, schema: SchemaNode | undefin
         const other = (value as Obj[]).find((each) => equal(each[mergeKey], item[mergeKey]));
         return other ? mergePatches(item, other, child.items()) : item;
       });
-      for (const item of value as Obj[]) if (!(before as Obj[]).some((each) => equal(each[mergeKey], item[mergeKey]))) list.push(item);
+      for (const item of value as Obj[])
+        if (!(before as Obj[]).some((each) => equal(each[mergeKey], item[mergeKey]))) list.push(item);
       merged[key] = list;
     } else merged[key] = value;
   }
@@ -126,7 +144,12 @@ function mergePatches(deletions: Obj, changes: Obj, schema: SchemaNode | undefin
  * The patch that takes `current` to `modified`, deleting what was in `original` and is gone from `modified`.
  * Empty when there is nothing to do.
  */
-export function threeWayStrategicPatch(original: Obj, modified: Obj, current: Obj, schema: SchemaNode | undefined): Obj {
+export function threeWayStrategicPatch(
+  original: Obj,
+  modified: Obj,
+  current: Obj,
+  schema: SchemaNode | undefined,
+): Obj {
   const changes = diffMaps(current, modified, schema, { ignoreDeletions: true, ignoreChangesAndAdditions: false });
   const deletions = diffMaps(original, modified, schema, { ignoreDeletions: false, ignoreChangesAndAdditions: true });
   return mergePatches(deletions, changes, schema);

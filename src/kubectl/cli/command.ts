@@ -3,7 +3,7 @@
 
 import type { Kube } from '../kube.ts';
 import { CliError, UsageError } from './errors.ts';
-import { Flags, flagHelp, type FlagSpec } from './flags.ts';
+import { type FlagSpec, Flags, flagHelp } from './flags.ts';
 
 export interface CommandContext {
   kube: Kube;
@@ -17,7 +17,16 @@ export interface CommandContext {
 }
 
 /** What completion of an argument offers. */
-export type ArgumentKind = 'resource' | 'type' | 'name:pods' | 'name:nodes' | 'file' | 'none' | 'pod-or-type' | 'context' | 'workload';
+export type ArgumentKind =
+  | 'resource'
+  | 'type'
+  | 'name:pods'
+  | 'name:nodes'
+  | 'file'
+  | 'none'
+  | 'pod-or-type'
+  | 'context'
+  | 'workload';
 
 export interface Command {
   /** The usage line after "kubectl": "get [(-o|--output=)...] (TYPE ...)". Its first word is the name. */
@@ -96,7 +105,11 @@ export async function execute(
   const help: FlagSpec = { name: 'help', short: 'h', kind: 'bool', bare: 'true', usage: 'Help for this command' };
   const own = command.flags ?? [];
   const taken = new Set(own.flatMap((spec) => [spec.name, spec.short]));
-  const flags = new Flags([...own, ...globals.filter((spec) => !taken.has(spec.name) && !(spec.short && taken.has(spec.short))), help]);
+  const flags = new Flags([
+    ...own,
+    ...globals.filter((spec) => !taken.has(spec.name) && !(spec.short && taken.has(spec.short))),
+    help,
+  ]);
   let parsed: { args: string[]; dashAt: number };
   try {
     parsed = flags.parse(found.args);
@@ -114,7 +127,9 @@ export async function execute(
     print(helpText(command, commandPath));
     return 1;
   }
-  const missing = own.filter((spec) => spec.required && !flags.changed(spec.name)).map((spec) => JSON.stringify(spec.name));
+  const missing = own
+    .filter((spec) => spec.required && !flags.changed(spec.name))
+    .map((spec) => JSON.stringify(spec.name));
   if (missing.length > 0) throw new CliError(`required flag(s) ${missing.join(', ')} not set`);
   const code = await command.run({ kube: await kube(flags), flags, path: commandPath, usage, ...parsed });
   return code ?? 0;
@@ -135,7 +150,9 @@ export function helpText(command: Command, path: string): string {
     parts.push(`Options:\n${sorted.map(flagHelp).join('\n').trimEnd()}`);
   }
   const parent = path.split(' ').slice(0, -1).join(' ');
-  parts.push(`Usage:\n  ${command.commands && !command.run ? `${path} SUBCOMMAND` : `${parent} ${command.use}`.trim()} [options]`);
+  parts.push(
+    `Usage:\n  ${command.commands && !command.run ? `${path} SUBCOMMAND` : `${parent} ${command.use}`.trim()} [options]`,
+  );
   const more = command.commands ? `Use "${path} <command> --help" for more information about a given command.\n` : '';
   return `${parts.join('\n\n')}\n\n${more}Use "kubectl options" for a list of global command-line options (applies to all commands).\n`;
 }

@@ -1,13 +1,13 @@
 // What Tab offers at a place of the line: commands, flags, values of flags, types, names from the server, namespaces, containers, files.
 
-import { at as valueAt } from '../object.ts';
 import { registry } from '../commands/registry.ts';
 import type { KubectlIo } from '../io.ts';
-import { Kube, globalFlags } from '../kube.ts';
+import { globalFlags, Kube } from '../kube.ts';
+import { at as valueAt } from '../object.ts';
 import { listAll } from '../resource/builder.ts';
-import { nameOfCommand, type ArgumentKind, type Command } from './command.ts';
+import { type ArgumentKind, type Command, nameOfCommand } from './command.ts';
 import { filters } from './filters.ts';
-import { Flags, type FlagSpec } from './flags.ts';
+import { type FlagSpec, Flags } from './flags.ts';
 import { tokenize } from './shell-words.ts';
 
 export interface Completion {
@@ -41,7 +41,12 @@ export async function complete(line: string, cursor: number, io: KubectlIo): Pro
     candidates = [];
   }
   const fitting = [...new Set(candidates.filter((each) => each.startsWith(word)))].sort();
-  return { start, word, candidates: fitting, space: !fitting.every((each) => /[/=]$/.test(each)) || fitting.length === 0 };
+  return {
+    start,
+    word,
+    candidates: fitting,
+    space: !fitting.every((each) => /[/=]$/.test(each)) || fitting.length === 0,
+  };
 }
 
 async function candidatesFor(words: string[], word: string, io: KubectlIo): Promise<string[]> {
@@ -76,7 +81,10 @@ async function candidatesFor(words: string[], word: string, io: KubectlIo): Prom
       known.push(...(command.flags ?? []));
       continue;
     }
-    const sub: Command | undefined = positional.length === 0 ? commands?.find((each) => nameOfCommand(each) === arg || each.aliases?.includes(arg)) : undefined;
+    const sub: Command | undefined =
+      positional.length === 0
+        ? commands?.find((each) => nameOfCommand(each) === arg || each.aliases?.includes(arg))
+        : undefined;
     if (sub) {
       command = sub;
       commands = sub.commands;
@@ -84,7 +92,9 @@ async function candidatesFor(words: string[], word: string, io: KubectlIo): Prom
     } else positional.push(arg);
   }
   const kube = new Kube(io, new Flags(known));
-  const scoped = flags.changed('namespace') ? Object.assign(Object.create(kube) as Kube, { namespace: flags.string('namespace') }) : kube;
+  const scoped = flags.changed('namespace')
+    ? Object.assign(Object.create(kube) as Kube, { namespace: flags.string('namespace') })
+    : kube;
   if (pending) return await flagValues(pending, scoped, positional);
   const inline = /^--([\w-]+)=(.*)$/s.exec(word);
   if (inline) {
@@ -92,7 +102,10 @@ async function candidatesFor(words: string[], word: string, io: KubectlIo): Prom
     return spec ? (await flagValues(spec, scoped, positional)).map((value) => `--${spec.name}=${value}`) : [];
   }
   if (word.startsWith('-')) {
-    return known.flatMap((spec) => [`--${spec.name}${spec.bare === undefined ? '=' : ''}`, ...(spec.short ? [`-${spec.short}`] : [])]);
+    return known.flatMap((spec) => [
+      `--${spec.name}${spec.bare === undefined ? '=' : ''}`,
+      ...(spec.short ? [`-${spec.short}`] : []),
+    ]);
   }
   if (!command) return [...registry.map((each) => each.name), 'help', 'options'];
   const subs = positional.length === 0 ? (commands ?? []).map(nameOfCommand) : [];
@@ -134,7 +147,9 @@ async function files(kube: Kube): Promise<string[]> {
 
 async function names(kube: Kube, type: string): Promise<string[]> {
   const resource = await kube.discovery.find(type);
-  return (await listAll(kube, resource, resource.namespaced ? kube.namespace : '')).items.map((item) => item.metadata.name ?? '');
+  return (await listAll(kube, resource, resource.namespaced ? kube.namespace : '')).items.map(
+    (item) => item.metadata.name ?? '',
+  );
 }
 
 async function containers(kube: Kube, pod: string | undefined): Promise<string[]> {
@@ -157,13 +172,20 @@ async function types(kube: Kube, verb = 'get'): Promise<string[]> {
 
 const workloads = ['deployment', 'statefulset', 'daemonset', 'replicaset'];
 
-async function argumentValues(kind: ArgumentKind | undefined, kube: Kube, positional: string[], word: string): Promise<string[]> {
+async function argumentValues(
+  kind: ArgumentKind | undefined,
+  kube: Kube,
+  positional: string[],
+  word: string,
+): Promise<string[]> {
   const slash = word.indexOf('/');
-  if (slash > 0 && kind !== 'file') return (await names(kube, word.slice(0, slash))).map((name) => `${word.slice(0, slash)}/${name}`);
+  if (slash > 0 && kind !== 'file')
+    return (await names(kube, word.slice(0, slash))).map((name) => `${word.slice(0, slash)}/${name}`);
   switch (kind) {
     case 'resource':
     case 'workload': {
-      if (positional.length > 0 && !positional[0]!.includes('/')) return (await names(kube, positional[0]!)).filter((name) => !positional.includes(name));
+      if (positional.length > 0 && !positional[0]!.includes('/'))
+        return (await names(kube, positional[0]!)).filter((name) => !positional.includes(name));
       const comma = word.lastIndexOf(',') + 1;
       const offered = kind === 'workload' ? workloads : await types(kube);
       return offered.map((type) => word.slice(0, comma) + type);
@@ -171,7 +193,9 @@ async function argumentValues(kind: ArgumentKind | undefined, kube: Kube, positi
     case 'type':
       return positional.length === 0 ? await types(kube) : [];
     case 'pod-or-type':
-      return positional.length === 0 ? [...(await names(kube, 'pods')), ...workloads.map((type) => `${type}/`)] : await containers(kube, positional[0]);
+      return positional.length === 0
+        ? [...(await names(kube, 'pods')), ...workloads.map((type) => `${type}/`)]
+        : await containers(kube, positional[0]);
     case 'name:pods':
       return positional.length === 0 ? await names(kube, 'pods') : [];
     case 'name:nodes':

@@ -4,7 +4,11 @@ import type { KubectlIo } from '../io.ts';
 
 export type Filter = (args: string[], io: KubectlIo, input: ReadableStream<Uint8Array> | undefined) => Promise<number>;
 
-async function* linesFrom(files: string[], io: KubectlIo, input: ReadableStream<Uint8Array> | undefined): AsyncGenerator<string> {
+async function* linesFrom(
+  files: string[],
+  io: KubectlIo,
+  input: ReadableStream<Uint8Array> | undefined,
+): AsyncGenerator<string> {
   if (files.length > 0) {
     for (const file of files) {
       const content = await io.files.read(file);
@@ -95,7 +99,11 @@ const fromBasic = (pattern: string): string =>
 const grep = filter('grep', 'ivEcnoqwFx', 'eABCm', async ({ flags, values, rest }, io, input) => {
   const pattern = values.get('e') ?? rest.shift();
   if (pattern === undefined) throw new Error('usage: grep [-ivEFcnoqwx] PATTERN [FILE]...');
-  let source = flags.has('F') ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : flags.has('E') ? pattern : fromBasic(pattern);
+  let source = flags.has('F')
+    ? pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+    : flags.has('E')
+      ? pattern
+      : fromBasic(pattern);
   if (flags.has('w')) source = `\\b(?:${source})\\b`;
   if (flags.has('x')) source = `^(?:${source})$`;
   const expression = new RegExp(source, flags.has('i') ? 'gi' : 'g');
@@ -161,7 +169,11 @@ const wc = filter('wc', 'lwc', '', async ({ flags, rest }, io, input) => {
     bytes += new TextEncoder().encode(line).length + 1;
   }
   const all = flags.size === 0;
-  const shown = [(all || flags.has('l')) && lines, (all || flags.has('w')) && words, (all || flags.has('c')) && bytes].filter((each) => each !== false);
+  const shown = [
+    (all || flags.has('l')) && lines,
+    (all || flags.has('w')) && words,
+    (all || flags.has('c')) && bytes,
+  ].filter((each) => each !== false);
   io.stdout(`${shown.length === 1 ? shown[0] : shown.map((each) => String(each).padStart(7)).join(' ')}\n`);
   return 0;
 });
@@ -217,7 +229,12 @@ const cut = filter('cut', '', 'dfc', async ({ values, rest }, io, input) => {
 });
 
 const cat = filter('cat', '', '', async ({ rest }, io, input) => {
-  for await (const line of linesFrom(rest.filter((file) => file !== '-'), io, input)) io.stdout(`${line}\n`);
+  for await (const line of linesFrom(
+    rest.filter((file) => file !== '-'),
+    io,
+    input,
+  ))
+    io.stdout(`${line}\n`);
   return 0;
 });
 

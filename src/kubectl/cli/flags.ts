@@ -201,8 +201,12 @@ export class Flags {
 
 /** One line of help per flag, in kubectl's layout. */
 export function flagHelp(spec: FlagSpec): string {
-  const quoted = spec.kind === 'string' ? `'${spec.default ?? ''}'` : spec.kind === 'strings' || spec.kind === 'array' ? `[${spec.default ?? ''}]` : (spec.default ?? '');
+  const quoted =
+    spec.kind === 'string'
+      ? `'${spec.default ?? ''}'`
+      : spec.kind === 'strings' || spec.kind === 'array'
+        ? `[${spec.default ?? ''}]`
+        : (spec.default ?? '');
   const head = spec.short ? `    -${spec.short}, --${spec.name}=${quoted}:` : `    --${spec.name}=${quoted}:`;
   return `${head}\n\t${spec.usage}\n`;
 }
-

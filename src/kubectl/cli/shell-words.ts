@@ -2,7 +2,9 @@
 
 import { CliError } from './errors.ts';
 
-export type Token = { word: string; quoted: boolean } | { operator: '|' | '||' | '&&' | ';' | '>' | '>>' | '<' | '2>' | '2>&1' };
+export type Token =
+  | { word: string; quoted: boolean }
+  | { operator: '|' | '||' | '&&' | ';' | '>' | '>>' | '<' | '2>' | '2>&1' };
 
 /** Where reading stopped inside quotes, for a terminal that may ask for the rest. */
 export class UnterminatedError extends CliError {}

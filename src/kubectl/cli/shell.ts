@@ -3,8 +3,8 @@
 
 import { runKubectl } from '../index.ts';
 import type { KubectlIo } from '../io.ts';
-import { filters, type Filter } from './filters.ts';
-import { tokenize, type Token } from './shell-words.ts';
+import { type Filter, filters } from './filters.ts';
+import { type Token, tokenize } from './shell-words.ts';
 
 interface SimpleCommand {
   words: string[];
@@ -70,7 +70,9 @@ async function runOne(words: string[], io: KubectlIo, input: ReadableStream<Uint
   }
   const filter: Filter | undefined = filters[name];
   if (!filter) {
-    io.stderr(`${name}: command not found. This terminal runs kubectl and the filters ${Object.keys(filters).sort().join(', ')}.\n`);
+    io.stderr(
+      `${name}: command not found. This terminal runs kubectl and the filters ${Object.keys(filters).sort().join(', ')}.\n`,
+    );
     return 127;
   }
   return await filter(args, io, input);
@@ -127,7 +129,8 @@ async function runPipeline(commands: SimpleCommand[], io: KubectlIo): Promise<nu
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 1024 });
       const writer = writable.getWriter();
       input = readable;
-      stdout = (data) => void writer.write(typeof data === 'string' ? encoder.encode(data) : data).catch(() => stop.abort());
+      stdout = (data) =>
+        void writer.write(typeof data === 'string' ? encoder.encode(data) : data).catch(() => stop.abort());
       close = () => void writer.close().catch(() => {});
     }
     const stderr = command.errorsDropped ? () => {} : command.errorsToOutput ? stdout : io.stderr.bind(io);
@@ -145,13 +148,20 @@ async function runPipeline(commands: SimpleCommand[], io: KubectlIo): Promise<nu
   return (await Promise.all(running)).at(-1)!;
 }
 
-async function writeFile(io: KubectlIo, output: { file: string; append: boolean }, chunks: Uint8Array[]): Promise<boolean> {
+async function writeFile(
+  io: KubectlIo,
+  output: { file: string; append: boolean },
+  chunks: Uint8Array[],
+): Promise<boolean> {
   if (!io.files.write) {
     io.stderr(`${output.file}: Read-only file system\n`);
     return false;
   }
   const before = output.append ? await io.files.read(output.file) : undefined;
-  const text = await new Blob([...(before === undefined ? [] : [before as BlobPart]), ...(chunks as BlobPart[])]).text();
+  const text = await new Blob([
+    ...(before === undefined ? [] : [before as BlobPart]),
+    ...(chunks as BlobPart[]),
+  ]).text();
   await io.files.write(output.file, text);
   return true;
 }

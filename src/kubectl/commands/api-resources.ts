@@ -34,7 +34,8 @@ export const command: Command = {
     if (args.length > 0) throw usage(`unexpected arguments: [${args.join(' ')}]`);
     const output = flags.string('output');
     if (!['', 'wide', 'name'].includes(output)) throw new CliError(`--output ${output} is not available`);
-    if (!['', 'name', 'kind'].includes(flags.string('sort-by'))) throw new CliError('--sort-by accepts only name or kind');
+    if (!['', 'name', 'kind'].includes(flags.string('sort-by')))
+      throw new CliError('--sort-by accepts only name or kind');
     if (!flags.bool('cached')) kube.discovery.invalidate();
     const list = preferred(await kube.discovery.resources())
       .filter((each) => each.verbs.length > 0)
@@ -54,7 +55,13 @@ export const command: Command = {
       return 0;
     }
     const wide = output === 'wide';
-    const lines = flags.bool('no-headers') ? [] : [['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(wide ? ['VERBS', 'CATEGORIES'] : [])].join('\t')];
+    const lines = flags.bool('no-headers')
+      ? []
+      : [
+          ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(wide ? ['VERBS', 'CATEGORIES'] : [])].join(
+            '\t',
+          ),
+        ];
     for (const each of list) {
       const cells = [each.name, each.shortNames.join(','), apiVersionOf(each), String(each.namespaced), each.kind];
       if (wide) cells.push([...each.verbs].sort().join(','), each.categories.join(','));

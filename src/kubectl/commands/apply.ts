@@ -1,19 +1,39 @@
 // kubectl apply: makes the cluster hold what the files say; client-side by default, server-side on request.
 
+import { parseSelector, selectorMatches } from '../../api/labels.ts';
+import { type ApplyTarget, applyClientSide, modifiedConfiguration } from '../apply/client-side.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
-import { applyClientSide, modifiedConfiguration, type ApplyTarget } from '../apply/client-side.ts';
 import { CliError, StatusError, throwAll } from '../cli/errors.ts';
 import { array, bool, duration, int, strings, text } from '../cli/flags.ts';
 import { asJson, type KubeObject } from '../object.ts';
-import { dryRunFlag, dryRunOf, outputOf, printFlags, machineFormat, resultPrinter, withoutManagedFields, type DryRun } from '../print/printer.ts';
-import { toYaml } from '../print/yaml.ts';
-import { fileFlags, fetchInfos, filenamesOf, selectorFlag, targetsOfFiles } from '../resource/builder.ts';
-import { fieldManagerFlag, fieldValidation, lastApplied, patchObject, patchTypes, validateFlag } from '../resource/helper.ts';
-import { selectorMatches, parseSelector } from '../../api/labels.ts';
-import { pathOf } from '../rest/discovery.ts';
 import { toJson } from '../print/json.ts';
+import {
+  type DryRun,
+  dryRunFlag,
+  dryRunOf,
+  machineFormat,
+  outputOf,
+  printFlags,
+  resultPrinter,
+  withoutManagedFields,
+} from '../print/printer.ts';
+import { toYaml } from '../print/yaml.ts';
+import { fetchInfos, fileFlags, filenamesOf, selectorFlag, targetsOfFiles } from '../resource/builder.ts';
+import {
+  fieldManagerFlag,
+  fieldValidation,
+  lastApplied,
+  patchObject,
+  patchTypes,
+  validateFlag,
+} from '../resource/helper.ts';
+import { pathOf } from '../rest/discovery.ts';
 
-async function applyServerSide({ kube, flags }: CommandContext, target: ApplyTarget, dryRun: DryRun): Promise<KubeObject> {
+async function applyServerSide(
+  { kube, flags }: CommandContext,
+  target: ApplyTarget,
+  dryRun: DryRun,
+): Promise<KubeObject> {
   const { resource, namespace, object } = target;
   const name = object.metadata.name ?? '';
   const manager = flags.changed('field-manager') ? flags.string('field-manager') : 'kubectl';
@@ -42,8 +62,10 @@ async function run(context: CommandContext): Promise<number> {
   if (filenames.length === 0) throw new CliError('must specify one of -f and -k');
   const dryRun = dryRunOf(kube, flags);
   const serverSide = flags.bool('server-side');
-  if (flags.bool('force-conflicts') && !serverSide) throw new CliError('--force-conflicts only works with --server-side');
-  if (dryRun === 'client' && serverSide) throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+  if (flags.bool('force-conflicts') && !serverSide)
+    throw new CliError('--force-conflicts only works with --server-side');
+  if (dryRun === 'client' && serverSide)
+    throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
   const validation = fieldValidation(flags);
   const { targets, errors } = await targetsOfFiles(kube, filenames, flags.bool('recursive'));
   const selector = flags.string('selector') ? parseSelector(flags.string('selector')) : undefined;
@@ -57,7 +79,9 @@ async function run(context: CommandContext): Promise<number> {
     try {
       if (!target.object.metadata.name) {
         const generated = target.object.metadata.generateName;
-        throw new CliError(generated ? `from ${generated}: cannot use generate name with apply` : 'resource name may not be empty');
+        throw new CliError(
+          generated ? `from ${generated}: cannot use generate name with apply` : 'resource name may not be empty',
+        );
       }
       if (serverSide) {
         const object = await applyServerSide(context, target, dryRun);
@@ -85,7 +109,12 @@ async function run(context: CommandContext): Promise<number> {
   return 0;
 }
 
-const rememberedFlags = [...fileFlags('read'), text('output', 'Output format. Must be one of (yaml, json).', { short: 'o', default: 'yaml' }), selectorFlag, bool('all', 'All objects of the type in the namespace.')];
+const rememberedFlags = [
+  ...fileFlags('read'),
+  text('output', 'Output format. Must be one of (yaml, json).', { short: 'o', default: 'yaml' }),
+  selectorFlag,
+  bool('all', 'All objects of the type in the namespace.'),
+];
 
 const viewLastApplied: Command = {
   use: 'view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)',
@@ -94,10 +123,19 @@ const viewLastApplied: Command = {
   flags: rememberedFlags,
   async run({ kube, flags, args, usage }) {
     const output = flags.string('output');
-    if (output !== 'yaml' && output !== 'json') throw usage(`Unexpected -o output mode: ${output}, the flag 'output' must be one of yaml|json`);
-    const { infos, errors } = await fetchInfos(kube, { args, filenames: filenamesOf(flags), selector: flags.string('selector'), all: flags.bool('all'), requireName: true });
+    if (output !== 'yaml' && output !== 'json')
+      throw usage(`Unexpected -o output mode: ${output}, the flag 'output' must be one of yaml|json`);
+    const { infos, errors } = await fetchInfos(kube, {
+      args,
+      filenames: filenamesOf(flags),
+      selector: flags.string('selector'),
+      all: flags.bool('all'),
+      requireName: true,
+    });
     for (const { object, resource, namespace, name } of infos) {
-      const live = object.metadata.annotations ? object : await kube.client.json<KubeObject>(pathOf(resource, namespace, name));
+      const live = object.metadata.annotations
+        ? object
+        : await kube.client.json<KubeObject>(pathOf(resource, namespace, name));
       const remembered = live.metadata.annotations?.[lastApplied];
       if (!remembered) throw new CliError(`no last-applied-configuration annotation found on resource: ${name}`);
       const value = asJson(JSON.parse(remembered));
@@ -112,7 +150,12 @@ const setLastApplied: Command = {
   use: 'set-last-applied -f FILENAME',
   short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
   arguments: 'file',
-  flags: [...fileFlags('read'), ...printFlags, dryRunFlag, bool('create-annotation', 'Make the annotation when it is not there.')],
+  flags: [
+    ...fileFlags('read'),
+    ...printFlags,
+    dryRunFlag,
+    bool('create-annotation', 'Make the annotation when it is not there.'),
+  ],
   async run({ kube, flags }) {
     const dryRun = dryRunOf(kube, flags);
     const print = await resultPrinter(kube, flags, dryRun);
@@ -122,10 +165,15 @@ const setLastApplied: Command = {
       const name = object.metadata.name ?? '';
       const live = await kube.client.json<KubeObject>(pathOf(resource, namespace, name));
       if (!live.metadata.annotations?.[lastApplied] && !flags.bool('create-annotation')) {
-        throw new CliError(`no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`);
+        throw new CliError(
+          `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`,
+        );
       }
       const patch = { metadata: { annotations: { [lastApplied]: modifiedConfiguration(object).text } } };
-      const done = dryRun === 'client' ? live : await patchObject(kube, { resource, namespace, name }, patchTypes.merge, patch, { dryRun });
+      const done =
+        dryRun === 'client'
+          ? live
+          : await patchObject(kube, { resource, namespace, name }, patchTypes.merge, patch, { dryRun });
       print(done, 'configured');
     }
     return 0;
@@ -136,7 +184,12 @@ export const command: Command = {
   use: 'apply (-f FILENAME | -k DIRECTORY)',
   short: 'Apply a configuration to a resource by file name or stdin',
   long: 'Apply a configuration to objects by file, folder or stdin. An object that is not there is created. YAML and JSON are accepted.',
-  examples: ['kubectl apply -f ./web.yaml', 'kubectl apply -f .', 'cat web.json | kubectl apply -f -', 'kubectl apply --server-side -f web.yaml'],
+  examples: [
+    'kubectl apply -f ./web.yaml',
+    'kubectl apply -f .',
+    'cat web.json | kubectl apply -f -',
+    'kubectl apply --server-side -f web.yaml',
+  ],
   arguments: 'file',
   commands: [setLastApplied, viewLastApplied],
   flags: [
@@ -149,14 +202,19 @@ export const command: Command = {
     bool('server-side', 'If true, apply runs in the server instead of the client.'),
     bool('force-conflicts', 'Take the fields over that others manage.'),
     bool('force', 'Delete and create again what cannot be patched.'),
-    bool('overwrite', 'Resolve conflicts between the modified and live configuration with the modified one.', { default: 'true' }),
+    bool('overwrite', 'Resolve conflicts between the modified and live configuration with the modified one.', {
+      default: 'true',
+    }),
     bool('openapi-patch', 'Work patches out from the schemas of the server.', { default: 'true' }),
     bool('wait', 'Wait for deleted objects to be gone.'),
     bool('prune', 'Delete objects that are no longer in the files; not part of this kubectl.'),
     bool('all', 'Select all objects for --prune.'),
     array('prune-allowlist', 'Kinds that --prune may delete.'),
     strings('prune-whitelist', 'Old name of --prune-allowlist.'),
-    text('cascade', 'How dependents are deleted: background, orphan, or foreground.', { default: 'background', bare: 'background' }),
+    text('cascade', 'How dependents are deleted: background, orphan, or foreground.', {
+      default: 'background',
+      bare: 'background',
+    }),
     int('grace-period', 'Seconds an object gets to end gracefully.', { default: '-1' }),
     duration('timeout', 'How long to wait for a deletion.'),
   ],

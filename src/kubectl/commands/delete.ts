@@ -1,14 +1,23 @@
 // kubectl delete: by file, name, selector or all of a type; waits until the objects are gone.
 
+import { timeoutSignal } from '../../env/clock.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, isNotFound, throwAll } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
-import { timeoutSignal } from '../../env/clock.ts';
 import type { KubeObject } from '../object.ts';
 import { dryRunFlag, dryRunOf, resultPrinter } from '../print/printer.ts';
-import { allNamespacesFlag, fetchInfos, fieldSelectorFlag, fileFlags, filenamesOf, resolveTargets, selectorFlag, type Target } from '../resource/builder.ts';
-import { apiVersionOf, pathOf, type Resource } from '../rest/discovery.ts';
+import {
+  allNamespacesFlag,
+  fetchInfos,
+  fieldSelectorFlag,
+  fileFlags,
+  filenamesOf,
+  resolveTargets,
+  selectorFlag,
+  type Target,
+} from '../resource/builder.ts';
 import { watchObject } from '../resource/watching.ts';
+import { apiVersionOf, pathOf, type Resource } from '../rest/discovery.ts';
 
 interface Deleted {
   resource: Resource;
@@ -38,9 +47,12 @@ async function run(context: CommandContext): Promise<number> {
   const filenames = filenamesOf(flags);
   const dryRun = dryRunOf(kube, flags);
   const output = flags.string('output');
-  if (output !== '' && output !== 'name') throw context.usage(`unexpected -o output mode: ${output}. We only support '-o name'`);
-  if (flags.bool('all') && flags.string('selector')) throw new CliError('cannot set --all and --selector at the same time');
-  if (flags.bool('all') && flags.string('field-selector')) throw new CliError('cannot set --all and --field-selector at the same time');
+  if (output !== '' && output !== 'name')
+    throw context.usage(`unexpected -o output mode: ${output}. We only support '-o name'`);
+  if (flags.bool('all') && flags.string('selector'))
+    throw new CliError('cannot set --all and --selector at the same time');
+  if (flags.bool('all') && flags.string('field-selector'))
+    throw new CliError('cannot set --all and --field-selector at the same time');
   let grace = flags.int('grace-period');
   const force = flags.bool('force');
   let wait = flags.bool('wait');
@@ -51,7 +63,9 @@ async function run(context: CommandContext): Promise<number> {
   if (grace === 0 && !force) grace = 1;
   if (force && grace < 0) grace = 0;
   if (grace === 0 && force) {
-    kube.err('Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n');
+    kube.err(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    );
     if (!flags.changed('wait')) wait = false;
   }
   const propagationPolicy = propagation(flags);
@@ -97,9 +111,17 @@ async function run(context: CommandContext): Promise<number> {
         ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
         ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
       };
-      const answer = await kube.client.json<KubeObject & { details?: { uid?: string } }>(pathOf(resource, namespace, name), { method: 'DELETE', body });
+      const answer = await kube.client.json<KubeObject & { details?: { uid?: string } }>(
+        pathOf(resource, namespace, name),
+        { method: 'DELETE', body },
+      );
       found++;
-      deleted.push({ resource, namespace, name, uid: answer.kind === 'Status' ? answer.details?.uid : answer.metadata?.uid });
+      deleted.push({
+        resource,
+        namespace,
+        name,
+        uid: answer.kind === 'Status' ? answer.details?.uid : answer.metadata?.uid,
+      });
       report(target);
     } catch (error) {
       if (!(ignoreNotFound && isNotFound(error))) errors.push(error);
@@ -120,7 +142,9 @@ async function run(context: CommandContext): Promise<number> {
     const kind = `${resource.kind.toLowerCase()}${resource.group ? `.${resource.group}` : ''}`;
     const suffix = dryRun === 'client' ? ' (dry run)' : dryRun === 'server' ? ' (server dry run)' : '';
     const where = resource.namespaced ? ` from ${target.namespace} namespace` : '';
-    kube.out(`${kind} ${JSON.stringify(target.name)} ${force && grace === 0 ? 'force ' : ''}deleted${where}${suffix}\n`);
+    kube.out(
+      `${kind} ${JSON.stringify(target.name)} ${force && grace === 0 ? 'force ' : ''}deleted${where}${suffix}\n`,
+    );
   }
 }
 
@@ -135,7 +159,8 @@ async function waitForGone({ kube, flags }: CommandContext, deleted: Deleted[], 
         gone = event.object === undefined || (each.uid !== undefined && event.object.metadata.uid !== each.uid);
         if (gone) break;
       }
-      if (!gone && !kube.signal?.aborted) errors.push(new CliError(`timed out waiting for the condition on ${each.resource.name}/${each.name}`));
+      if (!gone && !kube.signal?.aborted)
+        errors.push(new CliError(`timed out waiting for the condition on ${each.resource.name}/${each.name}`));
     }
   } finally {
     timer.cancel();
@@ -146,7 +171,13 @@ export const command: Command = {
   use: 'delete ([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)])',
   short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
   long: 'Delete objects by file, stdin, type and name, or type and selector. Pods get a grace period to end in; the command waits until the objects are gone.',
-  examples: ['kubectl delete -f ./pod.json', 'kubectl delete pod,service web', 'kubectl delete pods -l app=web', 'kubectl delete pod web --now', 'kubectl delete pods --all'],
+  examples: [
+    'kubectl delete -f ./pod.json',
+    'kubectl delete pod,service web',
+    'kubectl delete pods -l app=web',
+    'kubectl delete pod web --now',
+    'kubectl delete pods --all',
+  ],
   arguments: 'resource',
   flags: [
     ...fileFlags('delete'),
@@ -162,7 +193,10 @@ export const command: Command = {
     bool('wait', 'Wait for the objects to be gone.', { default: 'true' }),
     int('grace-period', 'Seconds the object gets to end in; negative: what the object says.', { default: '-1' }),
     duration('timeout', 'How long to wait; zero is what the objects say.'),
-    text('cascade', 'How dependents are deleted: background, orphan, or foreground.', { default: 'background', bare: 'background' }),
+    text('cascade', 'How dependents are deleted: background, orphan, or foreground.', {
+      default: 'background',
+      bare: 'background',
+    }),
   ],
   run,
 };

@@ -3,16 +3,29 @@
 import type { Command } from '../cli/command.ts';
 import { CliError, isNotFound, throwAll } from '../cli/errors.ts';
 import { bool, int } from '../cli/flags.ts';
-import { describe } from '../describe/index.ts';
+import { describeObject } from '../describe/index.ts';
 import { DescribeWriter } from '../describe/writer.ts';
 import type { Info } from '../resource/builder.ts';
-import { allNamespacesFlag, fetchInfos, fileFlags, filenamesOf, listAll, resolveTargets, selectorFlag } from '../resource/builder.ts';
+import {
+  allNamespacesFlag,
+  fetchInfos,
+  fileFlags,
+  filenamesOf,
+  listAll,
+  resolveTargets,
+  selectorFlag,
+} from '../resource/builder.ts';
 
 export const command: Command = {
   use: 'describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)',
   short: 'Show details of a specific resource or group of resources',
   long: 'Show all that is known about objects: their fields, what belongs to them, and their events. A name may be the beginning of several.',
-  examples: ['kubectl describe nodes node-1', 'kubectl describe pods/web', 'kubectl describe -f pod.yaml', 'kubectl describe pods -l app=web'],
+  examples: [
+    'kubectl describe nodes node-1',
+    'kubectl describe pods/web',
+    'kubectl describe -f pod.yaml',
+    'kubectl describe pods -l app=web',
+  ],
   arguments: 'resource',
   flags: [
     ...fileFlags('describe'),
@@ -24,7 +37,9 @@ export const command: Command = {
   async run({ kube, flags, args }) {
     const filenames = filenamesOf(flags);
     if (args.length === 0 && filenames.length === 0) {
-      throw new CliError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.');
+      throw new CliError(
+        'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+      );
     }
     const options = {
       args,
@@ -42,14 +57,20 @@ export const command: Command = {
       }
     }
     if (infos.length === 0 && errors.length === 0) {
-      kube.err(flags.bool('all-namespaces') ? 'No resources found\n' : `No resources found in ${kube.namespace} namespace.\n`);
+      kube.err(
+        flags.bool('all-namespaces') ? 'No resources found\n' : `No resources found in ${kube.namespace} namespace.\n`,
+      );
       return 0;
     }
     let first = true;
     for (const info of infos) {
       const w = new DescribeWriter();
       try {
-        await describe({ kube, w, now: kube.io.clock.now(), showEvents: flags.bool('show-events') }, info.resource, info.object);
+        await describeObject(
+          { kube, w, now: kube.io.clock.now(), showEvents: flags.bool('show-events') },
+          info.resource,
+          info.object,
+        );
       } catch (error) {
         errors.push(error);
         continue;
@@ -65,7 +86,8 @@ export const command: Command = {
       const found: Info[] = [];
       for (const { resource, namespace } of targets) {
         for (const object of (await listAll(kube, resource, namespace)).items) {
-          if (object.metadata.name?.startsWith(args[1]!)) found.push({ resource, namespace, name: object.metadata.name, object });
+          if (object.metadata.name?.startsWith(args[1]!))
+            found.push({ resource, namespace, name: object.metadata.name, object });
         }
       }
       return found;

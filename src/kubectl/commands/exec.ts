@@ -18,7 +18,10 @@ const streamFlags = [
 
 async function podOf({ kube, flags }: CommandContext, argument: string | undefined): Promise<Pod> {
   const filenames = flags.has('filename') ? filenamesOf(flags) : [];
-  const { infos, errors } = await fetchInfos(kube, filenames.length > 0 ? { args: [], filenames } : { args: [argument!], defaultType: 'pods' });
+  const { infos, errors } = await fetchInfos(
+    kube,
+    filenames.length > 0 ? { args: [], filenames } : { args: [argument!], defaultType: 'pods' },
+  );
   if (errors.length > 0) throw errors[0];
   const info = infos[0]!;
   if (info.resource.kind === 'Pod') return info.object as unknown as Pod;
@@ -32,11 +35,17 @@ function containerOf({ kube, flags }: CommandContext, pod: Pod): string {
   if (!wanted) return defaultContainer(kube, pod, flags.bool('quiet'));
   const { spec } = pod;
   const all = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])];
-  if (!all.some((each) => each.name === wanted)) throw new CliError(`container ${wanted} not found in pod ${pod.metadata.name}`);
+  if (!all.some((each) => each.name === wanted))
+    throw new CliError(`container ${wanted} not found in pod ${pod.metadata.name}`);
   return wanted;
 }
 
-async function join(context: CommandContext, pod: Pod, subresource: 'exec' | 'attach', command: string[]): Promise<number> {
+async function join(
+  context: CommandContext,
+  pod: Pod,
+  subresource: 'exec' | 'attach',
+  command: string[],
+): Promise<number> {
   const { kube, flags } = context;
   const { name, namespace } = pod.metadata;
   const phase = pod.status?.phase;
@@ -54,7 +63,8 @@ async function join(context: CommandContext, pod: Pod, subresource: 'exec' | 'at
     kube.err('Unable to use a TTY - input is not a terminal or the right kind of file\n');
     tty = false;
   }
-  if (subresource === 'attach' && tty && !flags.bool('quiet')) kube.err("If you don't see a command prompt, try pressing enter.\n");
+  if (subresource === 'attach' && tty && !flags.bool('quiet'))
+    kube.err("If you don't see a command prompt, try pressing enter.\n");
   const code = await runRemote(kube, {
     path: `/api/v1/namespaces/${namespace}/pods/${name}/${subresource}`,
     query: { command, container, stdin: stdin !== undefined, stdout: true, stderr: !tty, tty },
@@ -62,8 +72,16 @@ async function join(context: CommandContext, pod: Pod, subresource: 'exec' | 'at
     tty,
   });
   if (code !== 0 && subresource === 'exec') throw new PlainError(`command terminated with exit code ${code}`, code);
-  if (subresource === 'attach' && flags.bool('stdin') && tty && pod.spec.restartPolicy === 'Always' && !flags.bool('quiet')) {
-    kube.err(`Session ended, resume using '${context.path} ${name} -c ${container} -i -t' command when the pod is running\n`);
+  if (
+    subresource === 'attach' &&
+    flags.bool('stdin') &&
+    tty &&
+    pod.spec.restartPolicy === 'Always' &&
+    !flags.bool('quiet')
+  ) {
+    kube.err(
+      `Session ended, resume using '${context.path} ${name} -c ${container} -i -t' command when the pod is running\n`,
+    );
   }
   return code;
 }
@@ -80,7 +98,9 @@ export const exec: Command = {
     if (args.length === 0 && !fromFile) throw new CliError('pod, type/name or --filename must be specified');
     const command = dashAt >= 0 ? args.slice(dashAt) : args.slice(fromFile ? 0 : 1);
     if (dashAt < 0 && command.length > 0) {
-      throw new CliError('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee \'kubectl exec -h\' for help and examples');
+      throw new CliError(
+        "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples",
+      );
     }
     if (dashAt === 0 && !fromFile) throw new CliError('pod, type/name or --filename must be specified');
     if (command.length === 0) throw new CliError('you must specify at least one command for the container');
@@ -97,7 +117,10 @@ export const attach: Command = {
   flags: streamFlags,
   async run(context) {
     if (context.args.length === 0) throw context.usage('at least 1 argument is required for attach');
-    if (context.args.length > 1) throw context.usage(`expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${context.args.length}: [${context.args.join(' ')}]`);
+    if (context.args.length > 1)
+      throw context.usage(
+        `expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${context.args.length}: [${context.args.join(' ')}]`,
+      );
     return await join(context, await podOf(context, context.args[0]), 'attach', []);
   },
 };

@@ -1,16 +1,17 @@
 // kubectl get: the server's Tables for people, objects for machines, and both under a watch.
 
 import type { Json } from '../../env/env.ts';
-import { CliError, PlainError, isNotFound, throwAll } from '../cli/errors.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
+import { CliError, isNotFound, PlainError, throwAll } from '../cli/errors.ts';
 import { bool, int, strings, text } from '../cli/flags.ts';
 import { asJson, type KubeObject, type ListObject } from '../object.ts';
 import { columnsText, parseColumns, parseColumnsFile } from '../print/custom-columns.ts';
 import { machineFormat, outputOf, printFlags, templateFormats, withoutManagedFields } from '../print/printer.ts';
 import { sortByPath } from '../print/sorting.ts';
-import { TablePrinter, type Table } from '../print/table.ts';
+import { type Table, TablePrinter } from '../print/table.ts';
 import {
   allNamespacesFlag,
+  explained,
   fieldSelectorFlag,
   fileFlags,
   filenamesOf,
@@ -24,7 +25,18 @@ import { readText } from '../resource/files.ts';
 import { tableAccept, type WatchEvent } from '../rest/client.ts';
 import { nameOf, pathOf, type Resource } from '../rest/discovery.ts';
 
-const allowed = ['custom-columns', 'custom-columns-file', ...templateFormats.slice(0, 2), 'json', ...templateFormats.slice(2, 5), 'name', 'template', 'templatefile', 'wide', 'yaml'];
+const allowed = [
+  'custom-columns',
+  'custom-columns-file',
+  ...templateFormats.slice(0, 2),
+  'json',
+  ...templateFormats.slice(2, 5),
+  'name',
+  'template',
+  'templatefile',
+  'wide',
+  'yaml',
+];
 
 async function asTable(context: CommandContext, target: Target, watching = false): Promise<Table> {
   const { kube, flags } = context;
@@ -35,16 +47,20 @@ async function asTable(context: CommandContext, target: Target, watching = false
   };
   if (target.name !== undefined && !watching) {
     const path = pathOf(target.resource, target.namespace, target.name, flags.string('subresource'));
-    return toTable(await kube.client.json<Table>(path, { accept: tableAccept, query: { includeObject: query.includeObject } }));
+    return toTable(
+      await kube.client.json<Table>(path, { accept: tableAccept, query: { includeObject: query.includeObject } }),
+    );
   }
   let result: Table | undefined;
   let next = '';
   do {
     const page = toTable(
-      await kube.client.json<Table>(pathOf(target.resource, target.namespace), {
-        accept: tableAccept,
-        query: { ...query, limit: flags.int('chunk-size') || undefined, continue: next },
-      }),
+      await explained(target.resource, { selector: query.labelSelector, fieldSelector: query.fieldSelector }, () =>
+        kube.client.json<Table>(pathOf(target.resource, target.namespace), {
+          accept: tableAccept,
+          query: { ...query, limit: flags.int('chunk-size') || undefined, continue: next },
+        }),
+      ),
     );
     if (result) result.rows.push(...page.rows);
     else result = page;
@@ -67,7 +83,10 @@ function toTable(answer: Table | KubeObject | ListObject): Table {
       { name: 'Name', type: 'string' },
       { name: 'Age', type: 'string' },
     ],
-    rows: objects.map((object) => ({ cells: [object.metadata.name, object.metadata.creationTimestamp ?? '<unknown>'], object })),
+    rows: objects.map((object) => ({
+      cells: [object.metadata.name, object.metadata.creationTimestamp ?? '<unknown>'],
+      object,
+    })),
   };
 }
 
@@ -146,7 +165,8 @@ async function printObjects(context: CommandContext, targets: Target[]): Promise
   const render = (await machineFormat(kube, flags, allowed))!;
   if (format === 'name') kube.out(objects.map((object) => render(asJson(object))).join(''));
   else if (single) kube.out(render(asJson(objects[0])));
-  else kube.out(render({ apiVersion: 'v1', items: objects.map(asJson), kind: 'List', metadata: { resourceVersion: '' } }));
+  else
+    kube.out(render({ apiVersion: 'v1', items: objects.map(asJson), kind: 'List', metadata: { resourceVersion: '' } }));
   return errors;
 }
 
@@ -157,7 +177,10 @@ async function columnsOf({ kube, flags }: CommandContext) {
 
 async function watchTargets(context: CommandContext, targets: Target[]): Promise<void> {
   const { kube, flags } = context;
-  if (targets.length !== 1) throw new CliError(`watch is only supported on individual resources and resource collections - ${targets.length} resources were found`);
+  if (targets.length !== 1)
+    throw new CliError(
+      `watch is only supported on individual resources and resource collections - ${targets.length} resources were found`,
+    );
   const target = targets[0]!;
   const { format } = outputOf(flags);
   const human = format === '' || format === 'wide';
@@ -193,7 +216,12 @@ async function watchTargets(context: CommandContext, targets: Target[]): Promise
     if (human) {
       const table = toTable(first as Table);
       if (table.rows.length > 0) show(table as Table, 'ADDED');
-    } else for (const item of (first as ListObject).items) show({ ...item, apiVersion: item.apiVersion ?? first.apiVersion ?? '', kind: item.kind ?? target.resource.kind }, 'ADDED');
+    } else
+      for (const item of (first as ListObject).items)
+        show(
+          { ...item, apiVersion: item.apiVersion ?? first.apiVersion ?? '', kind: item.kind ?? target.resource.kind },
+          'ADDED',
+        );
   }
   while (!kube.signal?.aborted) {
     const events = kube.client.watch<Table | KubeObject>(path, {
@@ -204,7 +232,8 @@ async function watchTargets(context: CommandContext, targets: Target[]): Promise
     for await (const event of events as AsyncGenerator<WatchEvent<Table | KubeObject>>) {
       any = true;
       const object = event.object as Table & KubeObject;
-      resourceVersion = object.metadata?.resourceVersion || object.rows?.[0]?.object?.metadata.resourceVersion || resourceVersion;
+      resourceVersion =
+        object.metadata?.resourceVersion || object.rows?.[0]?.object?.metadata.resourceVersion || resourceVersion;
       if (event.type === 'BOOKMARK') continue;
       show(event.object, event.type);
     }
@@ -236,7 +265,11 @@ export const command: Command = {
   arguments: 'resource',
   flags: [
     ...printFlags.filter((spec) => spec.name !== 'output'),
-    text('output', `Output format. One of: (json, yaml, name, ${templateFormats.join(', ')}, custom-columns, custom-columns-file, wide).`, { short: 'o' }),
+    text(
+      'output',
+      `Output format. One of: (json, yaml, name, ${templateFormats.join(', ')}, custom-columns, custom-columns-file, wide).`,
+      { short: 'o' },
+    ),
     ...fileFlags('get'),
     selectorFlag,
     fieldSelectorFlag,

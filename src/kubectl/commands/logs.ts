@@ -6,8 +6,8 @@ import { CliError } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
 import { fetchInfos, listAll, selectorFlag } from '../resource/builder.ts';
+import { defaultContainer, podsOfWorkload } from '../resource/pods.ts';
 import { chunksOf } from '../rest/client.ts';
-import { podsOfWorkload, defaultContainer } from '../resource/pods.ts';
 
 interface Stream {
   pod: Pod;
@@ -15,7 +15,11 @@ interface Stream {
 }
 
 function everyContainer(pod: Pod): Container[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...((pod.spec.ephemeralContainers ?? []) as Container[])];
+  return [
+    ...(pod.spec.initContainers ?? []),
+    ...pod.spec.containers,
+    ...((pod.spec.ephemeralContainers ?? []) as Container[]),
+  ];
 }
 
 async function streamsOf({ kube, flags, args, usage }: CommandContext): Promise<Stream[]> {
@@ -23,7 +27,8 @@ async function streamsOf({ kube, flags, args, usage }: CommandContext): Promise<
   const selector = flags.string('selector');
   if (selector) {
     if (args.length > 0) throw usage('only a selector (-l) or a POD name is allowed');
-    pods = (await listAll(kube, await kube.discovery.find('pods'), kube.namespace, { selector })).items as unknown as Pod[];
+    pods = (await listAll(kube, await kube.discovery.find('pods'), kube.namespace, { selector }))
+      .items as unknown as Pod[];
     if (pods.length === 0) {
       kube.err(`No resources found in ${kube.namespace} namespace.\n`);
       return [];
@@ -36,13 +41,15 @@ async function streamsOf({ kube, flags, args, usage }: CommandContext): Promise<
     else {
       const all = await podsOfWorkload(kube, info);
       if (all.length === 0) throw new CliError(`timed out waiting for the condition`);
-      if (all.length > 1 && !flags.bool('all-pods')) kube.err(`Found ${all.length} pods, using pod/${all[0]!.metadata.name}\n`);
+      if (all.length > 1 && !flags.bool('all-pods'))
+        kube.err(`Found ${all.length} pods, using pod/${all[0]!.metadata.name}\n`);
       pods = flags.bool('all-pods') ? all : all.slice(0, 1);
     }
   }
   const wanted = flags.string('container') || args[1] || '';
   return pods.flatMap((pod) => {
-    if (flags.bool('all-containers')) return everyContainer(pod).map((container) => ({ pod, container: container.name }));
+    if (flags.bool('all-containers'))
+      return everyContainer(pod).map((container) => ({ pod, container: container.name }));
     if (wanted) {
       if (!everyContainer(pod).some((container) => container.name === wanted)) {
         throw new CliError(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
@@ -67,7 +74,12 @@ function queryOf(flags: CommandContext['flags'], selecting: boolean) {
   };
 }
 
-async function copy(kube: Kube, { pod, container }: Stream, query: ReturnType<typeof queryOf>, prefix: string): Promise<void> {
+async function copy(
+  kube: Kube,
+  { pod, container }: Stream,
+  query: ReturnType<typeof queryOf>,
+  prefix: string,
+): Promise<void> {
   const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}/log`;
   const response = await kube.client.request(path, { query: { container, ...query }, accept: '*/*' });
   const decoder = new TextDecoder();
@@ -88,7 +100,13 @@ export const command: Command = {
   use: 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]',
   short: 'Print the logs for a container in a pod',
   long: 'Print what a container has written to its standard output and error. Of a workload, the logs of one of its pods.',
-  examples: ['kubectl logs web', 'kubectl logs -f -c app web', 'kubectl logs -p web', 'kubectl logs -l app=web --all-containers', 'kubectl logs --tail=20 deployment/web'],
+  examples: [
+    'kubectl logs web',
+    'kubectl logs -f -c app web',
+    'kubectl logs -p web',
+    'kubectl logs -l app=web --all-containers',
+    'kubectl logs --tail=20 deployment/web',
+  ],
   arguments: 'pod-or-type',
   flags: [
     bool('follow', 'Go on with new lines as they are written.', { short: 'f' }),
@@ -112,13 +130,22 @@ export const command: Command = {
     const { kube, flags, args, usage } = context;
     const selecting = flags.string('selector') !== '';
     if ((args.length === 0 && !selecting) || args.length > 2) {
-      throw usage("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command");
+      throw usage(
+        "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+      );
     }
-    if (args.length === 2 && flags.string('container')) throw usage('only one of -c or an inline [CONTAINER] arg is allowed');
+    if (args.length === 2 && flags.string('container'))
+      throw usage('only one of -c or an inline [CONTAINER] arg is allowed');
     if (flags.bool('all-containers') && (flags.string('container') || args.length === 2)) {
-      throw new CliError('--all-containers=true should not be specified with container name'.replace('name', `name ${flags.string('container') || args[1]}`));
+      throw new CliError(
+        '--all-containers=true should not be specified with container name'.replace(
+          'name',
+          `name ${flags.string('container') || args[1]}`,
+        ),
+      );
     }
-    if (flags.changed('since') && flags.changed('since-time')) throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified');
+    if (flags.changed('since') && flags.changed('since-time'))
+      throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified');
     if (flags.int('tail') < -1) throw new CliError('--tail must be greater than or equal to -1');
     const streams = await streamsOf(context);
     if (flags.bool('follow') && streams.length > flags.int('max-log-requests')) {
@@ -141,4 +168,3 @@ export const command: Command = {
     return kube.signal?.aborted ? 130 : 0;
   },
 };
-

@@ -3,7 +3,7 @@
 import type { Command } from '../cli/command.ts';
 import { CliError, throwAll } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
-import { at, put, type KubeObject } from '../object.ts';
+import { at, type KubeObject, put } from '../object.ts';
 import { dryRunFlag, dryRunOf, printFlags, resultPrinter } from '../print/printer.ts';
 import { fetchInfos, fileFlags, filenamesOf, selectorFlag } from '../resource/builder.ts';
 import { patchObject, patchTypes } from '../resource/helper.ts';
@@ -12,7 +12,10 @@ import { groupResource, pathOf } from '../rest/discovery.ts';
 export const command: Command = {
   use: 'scale [--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME)',
   short: 'Set a new size for a deployment, replica set, or replication controller',
-  examples: ['kubectl scale --replicas=3 deployment/web', 'kubectl scale --current-replicas=2 --replicas=3 deployment/web'],
+  examples: [
+    'kubectl scale --replicas=3 deployment/web',
+    'kubectl scale --current-replicas=2 --replicas=3 deployment/web',
+  ],
   arguments: 'workload',
   flags: [
     ...fileFlags('scale'),
@@ -27,7 +30,8 @@ export const command: Command = {
   ],
   async run({ kube, flags, args }) {
     const replicas = flags.int('replicas');
-    if (replicas < 0) throw new CliError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
+    if (replicas < 0)
+      throw new CliError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
     const dryRun = dryRunOf(kube, flags);
     const print = await resultPrinter(kube, flags, dryRun);
     const { infos, errors } = await fetchInfos(kube, {
@@ -56,9 +60,17 @@ export const command: Command = {
             }
           }
           if (!resource.subresources.includes('scale')) {
-            throw new CliError(`the server could not find the requested resource: ${groupResource(resource)} has no scale subresource`);
+            throw new CliError(
+              `the server could not find the requested resource: ${groupResource(resource)} has no scale subresource`,
+            );
           }
-          await patchObject(kube, info, patchTypes.merge, { spec: { replicas } }, { subresource: 'scale', dryRun, fieldManager: 'kubectl-scale' });
+          await patchObject(
+            kube,
+            info,
+            patchTypes.merge,
+            { spec: { replicas } },
+            { subresource: 'scale', dryRun, fieldManager: 'kubectl-scale' },
+          );
           shown = structuredClone(info.object);
           put(shown, ['spec', 'replicas'], replicas);
         }

@@ -1,14 +1,19 @@
 // Parts that many descriptions share: labels, annotations, selectors, conditions, events.
 
-import { formatLabelSelector } from '../../api/labels.ts';
 import type { CoreV1Event, LabelSelector } from '../../api/generated/types.ts';
+import { formatLabelSelector } from '../../api/labels.ts';
 import type { KubeObject, Metadata } from '../object.ts';
-import { since, type DescribeWriter, type Describing } from './writer.ts';
+import { type DescribeWriter, type Describing, since } from './writer.ts';
 
 const hidden = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
 const longest = 140;
 
-export function writeLabels(w: DescribeWriter, title: string, labels: { [key: string]: string } | undefined, level = 0): void {
+export function writeLabels(
+  w: DescribeWriter,
+  title: string,
+  labels: { [key: string]: string } | undefined,
+  level = 0,
+): void {
   const keys = Object.keys(labels ?? {}).sort();
   w.write(level, `${title}:\t`);
   if (keys.length === 0) w.write(0, '<none>\n');
@@ -18,7 +23,11 @@ export function writeLabels(w: DescribeWriter, title: string, labels: { [key: st
   });
 }
 
-export function writeAnnotations(w: DescribeWriter, annotations: { [key: string]: string } | undefined, level = 0): void {
+export function writeAnnotations(
+  w: DescribeWriter,
+  annotations: { [key: string]: string } | undefined,
+  level = 0,
+): void {
   const keys = Object.keys(annotations ?? {})
     .filter((key) => !hidden.has(key))
     .sort();
@@ -49,13 +58,19 @@ export function writeHead(w: DescribeWriter, metadata: Metadata, namespaced = tr
   if (namespaced) w.write(0, `Namespace:\t${metadata.namespace ?? ''}\n`);
 }
 
-export function controllerOf(metadata: Metadata): string | undefined {
+export function controllerOf(metadata: {
+  ownerReferences?: { kind: string; name: string; controller?: boolean }[];
+}): string | undefined {
   const owner = metadata.ownerReferences?.find((each) => each.controller);
   return owner && `${owner.kind}/${owner.name}`;
 }
 
 /** Writes the events that involve `object`, newest last; <none> when there are none. */
-export async function writeEvents({ kube, w, now, showEvents }: Describing, object: KubeObject, uid?: string): Promise<void> {
+export async function writeEvents(
+  { kube, w, now, showEvents }: Describing,
+  object: KubeObject,
+  uid?: string,
+): Promise<void> {
   if (!showEvents) return;
   const { name, namespace } = object.metadata;
   const terms = [`involvedObject.name=${name}`, `involvedObject.kind=${object.kind}`];
@@ -65,7 +80,12 @@ export async function writeEvents({ kube, w, now, showEvents }: Describing, obje
   const path = namespace ? `/api/v1/namespaces/${namespace}/events` : '/api/v1/events';
   let events: CoreV1Event[] = [];
   try {
-    events = (await kube.client.json<{ items: CoreV1Event[] }>(path, { query: { fieldSelector: terms.join(','), limit: 500 } })).items ?? [];
+    events =
+      (
+        await kube.client.json<{ items: CoreV1Event[] }>(path, {
+          query: { fieldSelector: terms.join(','), limit: 500 },
+        })
+      ).items ?? [];
   } catch {
     return;
   }

@@ -1,13 +1,31 @@
 // `describe` of configuration, accounts, namespaces and storage.
 
-import type { ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PriorityClass, ResourceQuota, Secret, ServiceAccount, StorageClass } from '../../api/generated/types.ts';
+import type {
+  ConfigMap,
+  LimitRange,
+  Namespace,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PriorityClass,
+  ResourceQuota,
+  Secret,
+  ServiceAccount,
+  StorageClass,
+} from '../../api/generated/types.ts';
 import { canonicalQuantity } from '../../api/quantity.ts';
 import type { KubeObject } from '../object.ts';
 import { writeAnnotations, writeEvents, writeHead, writeLabels } from './common.ts';
-import { longTime, since, type Describing } from './writer.ts';
+import { type Describing, longTime, since } from './writer.ts';
 
-const accessModes: Record<string, string> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' };
-const modesText = (modes: string[] | undefined): string => [...new Set(modes ?? [])].map((mode) => accessModes[mode] ?? mode).join(',');
+const accessModes: Record<string, string> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
+const modesText = (modes: string[] | undefined): string =>
+  [...new Set(modes ?? [])].map((mode) => accessModes[mode] ?? mode).join(',');
 
 const base64Length = (text: string): number => Math.floor((text.replace(/=+$/, '').length * 3) / 4);
 
@@ -24,7 +42,8 @@ export async function describeConfigMap(on: Describing, object: KubeObject): Pro
   w.write(0, '\nData\n====\n');
   for (const key of Object.keys(map.data ?? {}).sort()) w.write(0, `${key}:\n----\n${map.data![key]}\n\n`);
   w.write(0, '\nBinaryData\n====\n');
-  for (const key of Object.keys(map.binaryData ?? {}).sort()) w.write(0, `${key}: ${base64Length(map.binaryData![key]!)} bytes\n`);
+  for (const key of Object.keys(map.binaryData ?? {}).sort())
+    w.write(0, `${key}: ${base64Length(map.binaryData![key]!)} bytes\n`);
   w.write(0, '\n');
   await writeEvents(on, object);
 }
@@ -37,7 +56,10 @@ export async function describeSecret(on: Describing, object: KubeObject): Promis
   w.write(0, '\nData\n====\n');
   for (const key of Object.keys(secret.data ?? {}).sort()) {
     const value = secret.data![key]!;
-    const shown = key === 'token' && secret.type === 'kubernetes.io/service-account-token' ? atob(value) : `${base64Length(value)} bytes`;
+    const shown =
+      key === 'token' && secret.type === 'kubernetes.io/service-account-token'
+        ? atob(value)
+        : `${base64Length(value)} bytes`;
     w.write(0, `${key}:\t${shown}\n`);
   }
 }
@@ -46,12 +68,21 @@ export async function describeServiceAccount(on: Describing, object: KubeObject)
   const { w } = on;
   const account = object as unknown as ServiceAccount;
   head(on, object, true);
-  w.write(0, '\n');
-  const names = (list: { name?: string }[] | undefined) => (list ?? []).map((each) => each.name ?? '').sort();
+  const path = `/api/v1/namespaces/${object.metadata.namespace}/secrets`;
+  const secrets =
+    (await on.kube.client.json<{ items?: Secret[] }>(path).catch(() => ({ items: [] as Secret[] }))).items ?? [];
+  const tokens = secrets.filter(
+    (each) =>
+      each.type === 'kubernetes.io/service-account-token' &&
+      each.metadata.annotations?.['kubernetes.io/service-account.name'] === object.metadata.name,
+  );
+  const known = new Set(secrets.map((each) => each.metadata.name));
+  const names = (list: { name?: string }[] | undefined) =>
+    (list ?? []).map(({ name = '' }) => (known.has(name) ? name : `${name} (not found)`)).sort();
   for (const [title, values] of [
     ['Image pull secrets: ', names(account.imagePullSecrets)],
     ['Mountable secrets: ', names(account.secrets)],
-    ['Tokens: ', []],
+    ['Tokens: ', tokens.map((each) => each.metadata.name).sort()],
   ] as const) {
     const label = title.trim().slice(0, -1);
     if (values.length === 0) w.write(0, `${label}:\t<none>\n`);
@@ -73,11 +104,18 @@ export async function describeNamespace(on: Describing, object: KubeObject): Pro
     w.write(0, 'Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n');
     w.write(1, '----\t------\t------------------\t------\t-------\n');
     for (const each of namespace.status.conditions) {
-      w.write(1, `${each.type}\t${each.status}\t${longTime(each.lastTransitionTime)}\t${each.reason ?? ''}\t${each.message ?? ''}\n`);
+      w.write(
+        1,
+        `${each.type}\t${each.status}\t${longTime(each.lastTransitionTime)}\t${each.reason ?? ''}\t${each.message ?? ''}\n`,
+      );
     }
   }
   const list = async <T>(name: string): Promise<T[]> =>
-    (await kube.client.json<{ items?: T[] }>(`/api/v1/namespaces/${object.metadata.name}/${name}`).catch(() => ({ items: [] as T[] }))).items ?? [];
+    (
+      await kube.client
+        .json<{ items?: T[] }>(`/api/v1/namespaces/${object.metadata.name}/${name}`)
+        .catch(() => ({ items: [] as T[] }))
+    ).items ?? [];
   const quotas = await list<ResourceQuota>('resourcequotas');
   w.write(0, quotas.length === 0 ? '\nNo resource quota.\n' : '\nResource Quotas\n');
   for (const quota of quotas) {
@@ -85,7 +123,12 @@ export async function describeNamespace(on: Describing, object: KubeObject): Pro
     writeQuotaRows(on, quota, 1);
   }
   const ranges = await list<LimitRange>('limitranges');
-  w.write(0, ranges.length === 0 ? '\nNo LimitRange resource.\n' : '\nResource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n ----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n');
+  w.write(
+    0,
+    ranges.length === 0
+      ? '\nNo LimitRange resource.\n'
+      : '\nResource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n ----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n',
+  );
   for (const range of ranges) writeLimits(on, range, ' ');
 }
 
@@ -99,10 +142,16 @@ function writeQuotaRows({ w }: Describing, quota: ResourceQuota, level: number):
 
 function writeLimits({ w }: Describing, range: LimitRange, indent: string): void {
   for (const item of range.spec?.limits ?? []) {
-    const lists = [item.min, item.max, item.defaultRequest, item.default, item.maxLimitRequestRatio] as ({ [name: string]: string } | undefined)[];
+    const lists = [item.min, item.max, item.defaultRequest, item.default, item.maxLimitRequestRatio] as (
+      | { [name: string]: string }
+      | undefined
+    )[];
     const names = [...new Set(lists.flatMap((list) => Object.keys(list ?? {})))].sort();
     for (const name of names) {
-      w.write(0, `${indent}${item.type}\t${name}\t${lists.map((list) => (list?.[name] === undefined ? '-' : canonicalQuantity(list[name]))).join('\t')}\n`);
+      w.write(
+        0,
+        `${indent}${item.type}\t${name}\t${lists.map((list) => (list?.[name] === undefined ? '-' : canonicalQuantity(list[name]))).join('\t')}\n`,
+      );
     }
   }
 }
@@ -141,7 +190,10 @@ export async function describePersistentVolume(on: Describing, object: KubeObjec
   w.write(0, `Finalizers:\t[${(object.metadata.finalizers ?? []).join(' ')}]\n`);
   w.write(0, `StorageClass:\t${spec.storageClassName ?? ''}\n`);
   const { deletionTimestamp } = object.metadata;
-  w.write(0, `Status:\t${deletionTimestamp ? `Terminating (lasts ${since(deletionTimestamp, now)})` : (volume.status?.phase ?? '')}\n`);
+  w.write(
+    0,
+    `Status:\t${deletionTimestamp ? `Terminating (lasts ${since(deletionTimestamp, now)})` : (volume.status?.phase ?? '')}\n`,
+  );
   w.write(0, `Claim:\t${spec.claimRef ? `${spec.claimRef.namespace}/${spec.claimRef.name}` : ''}\n`);
   w.write(0, `Reclaim Policy:\t${spec.persistentVolumeReclaimPolicy ?? ''}\n`);
   w.write(0, `Access Modes:\t${modesText(spec.accessModes)}\n`);
@@ -165,7 +217,7 @@ export async function describePersistentVolume(on: Describing, object: KubeObjec
   if (spec.hostPath) {
     w.write(2, 'Type:\tHostPath (bare host directory volume)\n');
     w.write(2, `Path:\t${spec.hostPath.path}\n`);
-    w.write(2, `HostPathType:\t${spec.hostPath.type ?? ''}\n`);
+    w.write(2, `HostPathType:\t${spec.hostPath.type ?? '<none>'}\n`);
   } else if (spec.local) {
     w.write(2, 'Type:\tLocalVolume (a persistent volume backed by local storage on a node)\n');
     w.write(2, `Path:\t${spec.local.path}\n`);
@@ -197,7 +249,10 @@ export async function describePersistentVolumeClaim(on: Describing, object: Kube
   writeHead(w, object.metadata);
   w.write(0, `StorageClass:\t${claim.spec.storageClassName ?? ''}\n`);
   const { deletionTimestamp } = object.metadata;
-  w.write(0, `Status:\t${deletionTimestamp ? `Terminating (lasts ${since(deletionTimestamp, now)})` : (claim.status?.phase ?? '')}\n`);
+  w.write(
+    0,
+    `Status:\t${deletionTimestamp ? `Terminating (lasts ${since(deletionTimestamp, now)})` : (claim.status?.phase ?? '')}\n`,
+  );
   w.write(0, `Volume:\t${claim.spec.volumeName ?? ''}\n`);
   writeLabels(w, 'Labels', object.metadata.labels);
   writeAnnotations(w, object.metadata.annotations);
@@ -207,8 +262,13 @@ export async function describePersistentVolumeClaim(on: Describing, object: Kube
   w.write(0, `Access Modes:\t${bound ? modesText(claim.status?.accessModes) : ''}\n`);
   if (claim.spec.volumeMode) w.write(0, `VolumeMode:\t${claim.spec.volumeMode}\n`);
   const pods = await kube.client.json<{ items: Pod[] }>(`/api/v1/namespaces/${object.metadata.namespace}/pods`);
-  const users = pods.items.filter((pod) => pod.spec.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === object.metadata.name));
-  writeUsers(on, users.map((pod) => pod.metadata.name));
+  const users = pods.items.filter((pod) =>
+    pod.spec.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === object.metadata.name),
+  );
+  writeUsers(
+    on,
+    users.map((pod) => pod.metadata.name),
+  );
   await writeEvents(on, object);
 }
 
@@ -224,19 +284,40 @@ export async function describeStorageClass(on: Describing, object: KubeObject): 
   const { w } = on;
   const storage = object as unknown as StorageClass;
   w.write(0, `Name:\t${object.metadata.name}\n`);
-  w.write(0, `IsDefaultClass:\t${object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ? 'Yes' : 'No'}\n`);
-  w.write(0, `Annotations:\t${Object.entries(object.metadata.annotations ?? {}).sort().map(([key, value]) => `${key}=${value}`).join(',') || '<none>'}\n`);
+  w.write(
+    0,
+    `IsDefaultClass:\t${object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ? 'Yes' : 'No'}\n`,
+  );
+  w.write(
+    0,
+    `Annotations:\t${
+      Object.entries(object.metadata.annotations ?? {})
+        .sort()
+        .map(([key, value]) => `${key}=${value}`)
+        .join(',') || '<none>'
+    }\n`,
+  );
   w.write(0, `Provisioner:\t${storage.provisioner}\n`);
-  w.write(0, `Parameters:\t${Object.entries(storage.parameters ?? {}).sort().map(([key, value]) => `${key}=${value}`).join(',') || '<none>'}\n`);
-  w.write(0, `AllowVolumeExpansion:\t${storage.allowVolumeExpansion === undefined ? '<unset>' : storage.allowVolumeExpansion ? 'True' : 'False'}\n`);
+  w.write(
+    0,
+    `Parameters:\t${
+      Object.entries(storage.parameters ?? {})
+        .sort()
+        .map(([key, value]) => `${key}=${value}`)
+        .join(',') || '<none>'
+    }\n`,
+  );
+  w.write(
+    0,
+    `AllowVolumeExpansion:\t${storage.allowVolumeExpansion === undefined ? '<unset>' : storage.allowVolumeExpansion ? 'True' : 'False'}\n`,
+  );
   const options = storage.mountOptions ?? [];
   if (options.length === 0) w.write(0, 'MountOptions:\t<none>\n');
   else {
     w.write(0, 'MountOptions:\n');
     for (const option of options) w.write(1, `${option}\n`);
   }
-  w.write(0, `ReclaimPolicy:\t${storage.reclaimPolicy ?? ''}\n`);
-  w.write(0, `VolumeBindingMode:\t${storage.volumeBindingMode ?? '<unset>'}\n`);
+  if (storage.reclaimPolicy) w.write(0, `ReclaimPolicy:\t${storage.reclaimPolicy}\n`);
+  if (storage.volumeBindingMode) w.write(0, `VolumeBindingMode:\t${storage.volumeBindingMode}\n`);
   await writeEvents(on, object);
 }
-

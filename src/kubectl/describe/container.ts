@@ -1,8 +1,16 @@
 // The containers of a pod or a pod template, as `describe` writes them.
 
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  EnvVar,
+  Pod,
+  Probe,
+  ResourceRequirements,
+} from '../../api/generated/types.ts';
 import { compareQuantity } from '../../api/quantity.ts';
-import type { Container, ContainerState, ContainerStatus, EnvVar, Pod, Probe, ResourceRequirements } from '../../api/generated/types.ts';
-import { capital, longTime, type DescribeWriter } from './writer.ts';
+import { capital, type DescribeWriter, longTime } from './writer.ts';
 
 export function writeContainers(
   w: DescribeWriter,
@@ -38,13 +46,22 @@ export function writeContainers(
   }
 }
 
-function writeBasics(w: DescribeWriter, container: Container, status: ContainerStatus | undefined, inTemplate: boolean): void {
+function writeBasics(
+  w: DescribeWriter,
+  container: Container,
+  status: ContainerStatus | undefined,
+  inTemplate: boolean,
+): void {
   w.write(1, `${inTemplate ? ' ' : ''}${container.name}:\n`);
   if (status) w.write(2, `Container ID:\t${status.containerID ?? ''}\n`);
   w.write(2, `Image:\t${container.image ?? ''}\n`);
   if (status) w.write(2, `Image ID:\t${status.imageID ?? ''}\n`);
-  const ports = (container.ports ?? []).map((port) => `${port.containerPort}/${port.protocol ?? 'TCP'}${port.name ? ` (${port.name})` : ''}`);
-  const hosts = (container.ports ?? []).map((port) => `${port.hostPort ?? 0}/${port.protocol ?? 'TCP'}${port.name ? ` (${port.name})` : ''}`);
+  const ports = (container.ports ?? []).map(
+    (port) => `${port.containerPort}/${port.protocol ?? ''}${port.name ? ` (${port.name})` : ''}`,
+  );
+  const hosts = (container.ports ?? []).map(
+    (port) => `${port.hostPort ?? 0}/${port.protocol ?? ''}${port.name ? ` (${port.name})` : ''}`,
+  );
   w.write(2, ports.length > 1 ? `Ports:\t${ports.join(', ')}\n` : `Port:\t${ports[0] ?? '<none>'}\n`);
   w.write(2, hosts.length > 1 ? `Host Ports:\t${hosts.join(', ')}\n` : `Host Port:\t${hosts[0] ?? '<none>'}\n`);
   const seccomp = container.securityContext?.seccompProfile;
@@ -144,15 +161,24 @@ function writeEnvironment(w: DescribeWriter, env: EnvVar[], pod: Pod | undefined
       w.write(3, `${each.name}:\t${resourceValue(pod, from.resourceFieldRef)} (${from.resourceFieldRef.resource})\n`);
     } else if (from.secretKeyRef) {
       const { key, name, optional } = from.secretKeyRef;
-      w.write(3, `${each.name}:\t<set to the key '${key}' in secret '${name ?? ''}'>\tOptional: ${optional ?? false}\n`);
+      w.write(
+        3,
+        `${each.name}:\t<set to the key '${key}' in secret '${name ?? ''}'>\tOptional: ${optional ?? false}\n`,
+      );
     } else if (from.configMapKeyRef) {
       const { key, name, optional } = from.configMapKeyRef;
-      w.write(3, `${each.name}:\t<set to the key '${key}' of config map '${name ?? ''}'>\tOptional: ${optional ?? false}\n`);
+      w.write(
+        3,
+        `${each.name}:\t<set to the key '${key}' of config map '${name ?? ''}'>\tOptional: ${optional ?? false}\n`,
+      );
     }
   }
 }
 
-function resourceValue(pod: Pod | undefined, ref: { resource: string; containerName?: string; divisor?: string }): string {
+function resourceValue(
+  pod: Pod | undefined,
+  ref: { resource: string; containerName?: string; divisor?: string },
+): string {
   const containers = pod?.spec.containers ?? [];
   const container = containers.find((each) => each.name === ref.containerName) ?? containers[0];
   const [list, name] = ref.resource.split('.') as ['limits' | 'requests', string];

@@ -11,14 +11,26 @@ export function labelFor(field: string): string {
   const common = ['API', 'URL', 'UID', 'OSB', 'GUID'];
   const words = field.match(/[A-Z]?[a-z0-9_]+|[A-Z]+(?![a-z])|[A-Z]|[^A-Za-z0-9_]+/g) ?? [field];
   return words
-    .map((word) => (common.includes(word.toUpperCase()) ? word.toUpperCase() : word === 'Uid' ? 'UID' : word.charAt(0).toUpperCase() + word.slice(1)))
+    .map((word) =>
+      common.includes(word.toUpperCase())
+        ? word.toUpperCase()
+        : word === 'Uid'
+          ? 'UID'
+          : word.charAt(0).toUpperCase() + word.slice(1),
+    )
     .join(' ');
 }
 
 const scalar = (value: Json): string =>
   value === null ? '<nil>' : typeof value === 'number' ? formatGoFloat(value) : String(value);
 
-function writeFields(on: Describing, level: number, object: { [key: string]: Json }, skip: string[], path: string): void {
+function writeFields(
+  on: Describing,
+  level: number,
+  object: { [key: string]: Json },
+  skip: string[],
+  path: string,
+): void {
   for (const key of Object.keys(object).sort()) {
     const value = object[key]!;
     const here = `${path}.${key}`;
@@ -26,8 +38,13 @@ function writeFields(on: Describing, level: number, object: { [key: string]: Jso
     if (Array.isArray(value)) {
       on.w.write(level, `${labelFor(key)}:\n`);
       for (const item of value) {
-        if (typeof item === 'object' && item !== null && !Array.isArray(item)) writeFields(on, level + 1, item, skip, here);
-        else on.w.write(level + 1, `${Array.isArray(item) ? `[${item.map((each) => scalar(each)).join(' ')}]` : scalar(item)}\n`);
+        if (typeof item === 'object' && item !== null && !Array.isArray(item))
+          writeFields(on, level + 1, item, skip, here);
+        else
+          on.w.write(
+            level + 1,
+            `${Array.isArray(item) ? `[${item.map((each) => scalar(each)).join(' ')}]` : scalar(item)}\n`,
+          );
       }
     } else if (typeof value === 'object' && value !== null) {
       on.w.write(level, `${labelFor(key)}:\n`);
@@ -40,7 +57,13 @@ export async function describeGeneric(on: Describing, object: KubeObject): Promi
   writeHead(on.w, object.metadata);
   writeLabels(on.w, 'Labels', object.metadata.labels);
   writeAnnotations(on.w, object.metadata.annotations);
-  const skip = ['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations'];
+  const skip = [
+    '.metadata.managedFields',
+    '.metadata.name',
+    '.metadata.namespace',
+    '.metadata.labels',
+    '.metadata.annotations',
+  ];
   writeFields(on, 0, asJson(object) as { [key: string]: Json }, skip, '');
   await writeEvents(on, object);
 }

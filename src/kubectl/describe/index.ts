@@ -2,13 +2,32 @@
 
 import type { KubeObject } from '../object.ts';
 import type { Resource } from '../rest/discovery.ts';
-import { describeConfigMap, describeLimitRange, describeNamespace, describePersistentVolume, describePersistentVolumeClaim, describePriorityClass, describeResourceQuota, describeSecret, describeServiceAccount, describeStorageClass } from './config.ts';
+import {
+  describeConfigMap,
+  describeLimitRange,
+  describeNamespace,
+  describePersistentVolume,
+  describePersistentVolumeClaim,
+  describePriorityClass,
+  describeResourceQuota,
+  describeSecret,
+  describeServiceAccount,
+  describeStorageClass,
+} from './config.ts';
 import { describeGeneric } from './generic.ts';
 import { describeEndpointSlice, describeEndpoints, describeIngress, describeService } from './network.ts';
 import { describeNode } from './node.ts';
 import { describePod } from './pod.ts';
 import { describeRole, describeRoleBinding } from './rbac.ts';
-import { describeCronJob, describeDaemonSet, describeDeployment, describeDisruptionBudget, describeJob, describeReplicaSet, describeStatefulSet } from './workloads.ts';
+import {
+  describeCronJob,
+  describeDaemonSet,
+  describeDeployment,
+  describeDisruptionBudget,
+  describeJob,
+  describeReplicaSet,
+  describeStatefulSet,
+} from './workloads.ts';
 import type { Describing } from './writer.ts';
 
 type Describer = (on: Describing, object: KubeObject) => Promise<void>;
@@ -45,6 +64,6 @@ const describers: { [groupKind: string]: Describer } = {
 };
 
 /** Writes the description of `object` to `on.w`. */
-export async function describe(on: Describing, resource: Resource, object: KubeObject): Promise<void> {
+export async function describeObject(on: Describing, resource: Resource, object: KubeObject): Promise<void> {
   await (describers[`${resource.group}/${resource.kind}`] ?? describeGeneric)(on, object);
 }

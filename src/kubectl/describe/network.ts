@@ -5,9 +5,15 @@ import type { KubeObject } from '../object.ts';
 import { mapText, writeAnnotations, writeEvents, writeHead, writeLabels } from './common.ts';
 import type { Describing } from './writer.ts';
 
-async function slicesOf({ kube }: Pick<Describing, 'kube'>, namespace: string, service: string): Promise<EndpointSlice[]> {
+async function slicesOf(
+  { kube }: Pick<Describing, 'kube'>,
+  namespace: string,
+  service: string,
+): Promise<EndpointSlice[]> {
   const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-  const list = await kube.client.json<{ items: EndpointSlice[] }>(path, { query: { labelSelector: `kubernetes.io/service-name=${service}` } });
+  const list = await kube.client.json<{ items: EndpointSlice[] }>(path, {
+    query: { labelSelector: `kubernetes.io/service-name=${service}` },
+  });
   return list.items;
 }
 
@@ -53,9 +59,9 @@ export async function describeService(on: Describing, object: KubeObject): Promi
   const slices = await slicesOf(on, metadata.namespace ?? '', metadata.name).catch(() => []);
   for (const port of spec.ports ?? []) {
     const name = port.name || '<unset>';
-    w.write(0, `Port:\t${name}\t${port.port}/${port.protocol ?? 'TCP'}\n`);
-    w.write(0, `TargetPort:\t${port.targetPort}/${port.protocol ?? 'TCP'}\n`);
-    if (port.nodePort) w.write(0, `NodePort:\t${name}\t${port.nodePort}/${port.protocol ?? 'TCP'}\n`);
+    w.write(0, `Port:\t${name}\t${port.port}/${port.protocol ?? ''}\n`);
+    w.write(0, `TargetPort:\t${port.targetPort ?? 0}/${port.protocol ?? ''}\n`);
+    if (port.nodePort) w.write(0, `NodePort:\t${name}\t${port.nodePort}/${port.protocol ?? ''}\n`);
     w.write(0, `Endpoints:\t${endpointsText(slices, port.name ?? '')}\n`);
   }
   w.write(0, `Session Affinity:\t${spec.sessionAffinity ?? ''}\n`);
@@ -63,7 +69,8 @@ export async function describeService(on: Describing, object: KubeObject): Promi
   if (spec.internalTrafficPolicy) w.write(0, `Internal Traffic Policy:\t${spec.internalTrafficPolicy}\n`);
   if (spec.trafficDistribution) w.write(0, `Traffic Distribution:\t${spec.trafficDistribution}\n`);
   if (spec.healthCheckNodePort) w.write(0, `HealthCheck NodePort:\t${spec.healthCheckNodePort}\n`);
-  if (spec.loadBalancerSourceRanges?.length) w.write(0, `LoadBalancer Source Ranges:\t${spec.loadBalancerSourceRanges.join(',')}\n`);
+  if (spec.loadBalancerSourceRanges?.length)
+    w.write(0, `LoadBalancer Source Ranges:\t${spec.loadBalancerSourceRanges.join(',')}\n`);
   await writeEvents(on, object);
 }
 
@@ -102,7 +109,8 @@ export async function describeEndpointSlice(on: Describing, object: KubeObject):
     w.write(0, 'Ports:\n');
     w.write(1, 'Name\tPort\tProtocol\n');
     w.write(1, '----\t----\t--------\n');
-    for (const port of slice.ports) w.write(1, `${port.name || '<unset>'}\t${port.port ?? '<unset>'}\t${port.protocol ?? ''}\n`);
+    for (const port of slice.ports)
+      w.write(1, `${port.name || '<unset>'}\t${port.port ?? '<unset>'}\t${port.protocol ?? ''}\n`);
   }
   if (!slice.endpoints?.length) w.write(0, 'Endpoints: <none>\n');
   else {
@@ -122,8 +130,10 @@ export async function describeEndpointSlice(on: Describing, object: KubeObject):
 }
 
 function backendText(backend: IngressBackend | undefined): string {
-  if (backend?.service) return `${backend.service.name}:${backend.service.port?.number ?? backend.service.port?.name ?? ''}`;
-  if (backend?.resource) return `APIGroup: ${backend.resource.apiGroup ?? ''}, Kind: ${backend.resource.kind}, Name: ${backend.resource.name}`;
+  if (backend?.service)
+    return `${backend.service.name}:${backend.service.port?.number ?? backend.service.port?.name ?? ''}`;
+  if (backend?.resource)
+    return `APIGroup: ${backend.resource.apiGroup ?? ''}, Kind: ${backend.resource.kind}, Name: ${backend.resource.name}`;
   return '<default>';
 }
 
@@ -134,9 +144,13 @@ export async function describeIngress(on: Describing, object: KubeObject): Promi
   const endpointsOf = async (backend: IngressBackend | undefined): Promise<string> => {
     if (!backend?.service) return '';
     try {
-      const service = await on.kube.client.json<Service>(`/api/v1/namespaces/${metadata.namespace}/services/${backend.service.name}`);
+      const service = await on.kube.client.json<Service>(
+        `/api/v1/namespaces/${metadata.namespace}/services/${backend.service.name}`,
+      );
       const wanted = backend.service.port;
-      const port = (service as unknown as Service).spec.ports?.find((each) => each.port === wanted?.number || (wanted?.name && each.name === wanted.name));
+      const port = (service as unknown as Service).spec.ports?.find(
+        (each) => each.port === wanted?.number || (wanted?.name && each.name === wanted.name),
+      );
       return endpointsText(await slicesOf(on, metadata.namespace ?? '', backend.service.name), port?.name ?? '');
     } catch (error) {
       return `<error: ${error instanceof Error ? error.message : String(error)}>`;
@@ -149,7 +163,10 @@ export async function describeIngress(on: Describing, object: KubeObject): Promi
   w.write(0, `Address:\t${addresses.join(',')}\n`);
   w.write(0, `Ingress Class:\t${ingress.spec?.ingressClassName ?? '<none>'}\n`);
   const fallback = ingress.spec?.defaultBackend;
-  w.write(0, `Default backend:\t${fallback ? `${backendText(fallback)}${fallback.service ? ` (${await endpointsOf(fallback)})` : ''}` : '<default>'}\n`);
+  w.write(
+    0,
+    `Default backend:\t${fallback ? `${backendText(fallback)}${fallback.service ? ` (${await endpointsOf(fallback)})` : ''}` : '<default>'}\n`,
+  );
   if (ingress.spec?.tls?.length) {
     w.write(0, 'TLS:\n');
     for (const tls of ingress.spec.tls) {
@@ -168,7 +185,8 @@ export async function describeIngress(on: Describing, object: KubeObject): Promi
       w.write(2, `\t${path.path ?? ''} \t${backendText(path.backend)} (${await endpointsOf(path.backend)})\n`);
     }
   }
-  if (rules === 0) w.write(1, `*\t*\t${fallback ? `${backendText(fallback)} (${await endpointsOf(fallback)})` : '<default>'}\n`);
+  if (rules === 0)
+    w.write(1, `*\t*\t${fallback ? `${backendText(fallback)} (${await endpointsOf(fallback)})` : '<default>'}\n`);
   writeAnnotations(w, metadata.annotations);
   await writeEvents(on, object);
 }

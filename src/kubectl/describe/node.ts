@@ -1,18 +1,29 @@
 // `describe node`: what it is, what it can hold, and what its pods have asked for.
 
-import { addQuantity, compareQuantity, formatQuantity, parseQuantity, quantityMilliValue, quantityValue, type Quantity } from '../../api/quantity.ts';
 import type { Container, Lease, Node, Pod } from '../../api/generated/types.ts';
+import {
+  addQuantity,
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+  quantityMilliValue,
+  quantityValue,
+} from '../../api/quantity.ts';
 import type { KubeObject } from '../object.ts';
 import { writeAnnotations, writeEvents, writeLabels } from './common.ts';
-import { longTime, since, type Describing } from './writer.ts';
+import { type Describing, longTime, since } from './writer.ts';
 
 type Amounts = { [resource: string]: Quantity };
 
 const amountsOf = (container: Container, which: 'requests' | 'limits'): Amounts =>
-  Object.fromEntries(Object.entries(container.resources?.[which] ?? {}).map(([name, value]) => [name, parseQuantity(String(value))]));
+  Object.fromEntries(
+    Object.entries(container.resources?.[which] ?? {}).map(([name, value]) => [name, parseQuantity(String(value))]),
+  );
 
 function add(into: Amounts, other: Amounts): void {
-  for (const [name, amount] of Object.entries(other)) into[name] = into[name] ? addQuantity(into[name], amount) : amount;
+  for (const [name, amount] of Object.entries(other))
+    into[name] = into[name] ? addQuantity(into[name], amount) : amount;
 }
 function max(into: Amounts, other: Amounts): void {
   for (const [name, amount] of Object.entries(other)) {
@@ -40,7 +51,8 @@ function podAmounts(pod: Pod, which: 'requests' | 'limits'): Amounts {
   }
   max(total, initial);
   const overhead = (pod.spec.overhead ?? {}) as { [name: string]: string };
-  for (const [name, value] of Object.entries(overhead)) if (which === 'requests' || total[name]) add(total, { [name]: parseQuantity(value) });
+  for (const [name, value] of Object.entries(overhead))
+    if (which === 'requests' || total[name]) add(total, { [name]: parseQuantity(value) });
   return total;
 }
 
@@ -57,7 +69,10 @@ async function writePods(on: Describing, node: Node, pods: Pod[]): Promise<void>
   const percent = (name: string, amount: Quantity) => {
     const whole = allocatable[name];
     if (!whole) return 0;
-    const [a, b] = name === 'cpu' ? [quantityMilliValue(amount), quantityMilliValue(whole)] : [quantityValue(amount), quantityValue(whole)];
+    const [a, b] =
+      name === 'cpu'
+        ? [quantityMilliValue(amount), quantityMilliValue(whole)]
+        : [quantityValue(amount), quantityValue(whole)];
     return b === 0 ? 0 : Math.trunc((a / b) * 100);
   };
   const show = (name: string, amounts: Amounts) => {
@@ -75,12 +90,16 @@ async function writePods(on: Describing, node: Node, pods: Pod[]): Promise<void>
     add(requests, request);
     add(limits, limit);
     const cells = [show('cpu', request), show('cpu', limit), show('memory', request), show('memory', limit)];
-    w.write(1, `${pod.metadata.namespace}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${since(pod.metadata.creationTimestamp, now)}\n`);
+    w.write(
+      1,
+      `${pod.metadata.namespace}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${since(pod.metadata.creationTimestamp, now)}\n`,
+    );
   }
   w.write(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n');
   w.write(1, 'Resource\tRequests\tLimits\n');
   w.write(1, '--------\t--------\t------\n');
-  for (const name of ['cpu', 'memory', 'ephemeral-storage']) w.write(1, `${name}\t${show(name, requests)}\t${show(name, limits)}\n`);
+  for (const name of ['cpu', 'memory', 'ephemeral-storage'])
+    w.write(1, `${name}\t${show(name, requests)}\t${show(name, limits)}\n`);
   const standard = /^(cpu|memory|ephemeral-storage|pods|storage)$/;
   for (const name of Object.keys(allocatable).sort()) {
     if (standard.test(name)) continue;
@@ -90,7 +109,9 @@ async function writePods(on: Describing, node: Node, pods: Pod[]): Promise<void>
 
 async function leaseOf({ kube }: Describing, name: string): Promise<Lease | undefined> {
   try {
-    return (await kube.client.json(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`)) as unknown as Lease;
+    return (await kube.client.json(
+      `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`,
+    )) as unknown as Lease;
   } catch {
     return undefined;
   }
@@ -103,7 +124,11 @@ export async function describeNode(on: Describing, object: KubeObject): Promise<
   const status = node.status ?? {};
   const prefix = 'node-role.kubernetes.io/';
   const roles = Object.entries(metadata.labels ?? {}).flatMap(([key, value]) =>
-    key.startsWith(prefix) && key.length > prefix.length ? [key.slice(prefix.length)] : key === 'kubernetes.io/role' && value ? [value] : [],
+    key.startsWith(prefix) && key.length > prefix.length
+      ? [key.slice(prefix.length)]
+      : key === 'kubernetes.io/role' && value
+        ? [value]
+        : [],
   );
   w.write(0, `Name:\t${metadata.name}\n`);
   w.write(0, `Roles:\t${roles.length > 0 ? [...new Set(roles)].sort().join(',') : '<none>'}\n`);
@@ -123,7 +148,7 @@ export async function describeNode(on: Describing, object: KubeObject): Promise<
     w.write(1, `HolderIdentity:\t${lease.spec?.holderIdentity ?? '<unset>'}\n`);
     w.write(1, `AcquireTime:\t${lease.spec?.acquireTime ? longTime(lease.spec.acquireTime) : '<unset>'}\n`);
     w.write(1, `RenewTime:\t${lease.spec?.renewTime ? longTime(lease.spec.renewTime) : '<unset>'}\n`);
-  } else w.write(0, 'Lease:\tFailed to get lease: leases.coordination.k8s.io "' + metadata.name + '" not found\n');
+  } else w.write(0, `Lease:\tFailed to get lease: leases.coordination.k8s.io "${metadata.name}" not found\n`);
   if (status.conditions?.length) {
     w.write(0, 'Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n');
     w.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n');

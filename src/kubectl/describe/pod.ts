@@ -1,13 +1,13 @@
 // `describe pod`, and the pod template of the workloads.
 
+import type { Pod, PodTemplateSpec, Toleration, TopologySpreadConstraint } from '../../api/generated/types.ts';
 import { formatLabelSelector } from '../../api/labels.ts';
 import { compareQuantity } from '../../api/quantity.ts';
-import type { Pod, PodTemplateSpec, Toleration, TopologySpreadConstraint } from '../../api/generated/types.ts';
 import type { KubeObject } from '../object.ts';
 import { controllerOf, writeAnnotations, writeEvents, writeLabels } from './common.ts';
 import { writeContainers, writeResources } from './container.ts';
 import { writeVolumes } from './volumes.ts';
-import { longTime, since, type DescribeWriter, type Describing } from './writer.ts';
+import { type DescribeWriter, type Describing, longTime, since } from './writer.ts';
 
 export async function describePod(on: Describing, object: KubeObject): Promise<void> {
   const { w, now } = on;
@@ -51,7 +51,14 @@ export async function describePod(on: Describing, object: KubeObject): Promise<v
   }
   writeContainers(w, 'Containers', spec.containers, status.containerStatuses ?? [], false, pod);
   if (spec.ephemeralContainers?.length) {
-    writeContainers(w, 'Ephemeral Containers', spec.ephemeralContainers, status.ephemeralContainerStatuses ?? [], false, pod);
+    writeContainers(
+      w,
+      'Ephemeral Containers',
+      spec.ephemeralContainers,
+      status.ephemeralContainerStatuses ?? [],
+      false,
+      pod,
+    );
   }
   if (spec.readinessGates?.length) {
     w.write(0, 'Readiness Gates:\n  Type\tStatus\n');
@@ -76,7 +83,9 @@ function qosOf(pod: Pod): string {
   const lists = pod.spec.containers.map((container) => container.resources ?? {});
   if (lists.every((each) => !each.limits && !each.requests)) return 'BestEffort';
   const guaranteed = lists.every(({ limits, requests }) =>
-    ['cpu', 'memory'].every((name) => limits?.[name] && compareQuantity(requests?.[name] ?? limits[name]!, limits[name]!) === 0),
+    ['cpu', 'memory'].every(
+      (name) => limits?.[name] && compareQuantity(requests?.[name] ?? limits[name]!, limits[name]!) === 0,
+    ),
   );
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
@@ -87,7 +96,8 @@ export function tolerationText(toleration: Toleration): string {
   if (toleration.effect) text += `:${toleration.effect}`;
   if (toleration.operator === 'Exists' && !toleration.value) text += text === '' ? 'op=Exists' : ' op=Exists';
   else if (toleration.operator === 'Lt' || toleration.operator === 'Gt') text += ` op=${toleration.operator}`;
-  if (toleration.tolerationSeconds !== undefined && toleration.tolerationSeconds !== null) text += ` for ${toleration.tolerationSeconds}s`;
+  if (toleration.tolerationSeconds !== undefined && toleration.tolerationSeconds !== null)
+    text += ` for ${toleration.tolerationSeconds}s`;
   return text;
 }
 
@@ -106,7 +116,10 @@ function writeSpread(w: DescribeWriter, indent: string, constraints: TopologySpr
   sorted.forEach((each, i) => {
     const head = i === 0 ? `${indent}Topology Spread Constraints:\t` : `${indent}\t`;
     const selector = each.labelSelector ? ` for selector ${formatLabelSelector(each.labelSelector)}` : '';
-    w.write(0, `${head}${each.topologyKey}:${each.whenUnsatisfiable} when max skew ${each.maxSkew} is exceeded${selector}\n`);
+    w.write(
+      0,
+      `${head}${each.topologyKey}:${each.whenUnsatisfiable} when max skew ${each.maxSkew} is exceeded${selector}\n`,
+    );
   });
 }
 
@@ -133,4 +146,3 @@ export function writePodTemplate(w: DescribeWriter, template: PodTemplateSpec | 
   writeLabels(w, '  Node-Selectors', spec.nodeSelector);
   writeTolerations(w, '  Tolerations', spec.tolerations);
 }
-

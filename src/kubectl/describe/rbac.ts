@@ -16,7 +16,8 @@ function compact(rules: PolicyRule[]): { resource: string; rule: PolicyRule }[] 
     for (const group of groups) {
       for (const resource of resources) {
         const [base, ...sub] = resource.split('/');
-        const name = resource === '' ? '' : group ? `${base}.${group}${sub.length ? `/${sub.join('/')}` : ''}` : resource;
+        const name =
+          resource === '' ? '' : group ? `${base}.${group}${sub.length ? `/${sub.join('/')}` : ''}` : resource;
         const key = JSON.stringify([name, rule.nonResourceURLs ?? [], rule.resourceNames ?? []]);
         const known = rows.get(key);
         if (known) known.rule = { ...known.rule, verbs: [...new Set([...known.rule.verbs, ...rule.verbs])] };
@@ -35,7 +36,10 @@ export async function describeRole({ w }: Describing, object: KubeObject): Promi
   w.write(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs\n');
   w.write(1, '---------\t-----------------\t--------------\t-----\n');
   for (const { resource, rule } of compact((object['rules'] as PolicyRule[] | undefined) ?? [])) {
-    w.write(1, `${resource}\t${bracket(rule.nonResourceURLs)}\t${bracket(rule.resourceNames)}\t${bracket(rule.verbs)}\n`);
+    w.write(
+      1,
+      `${resource}\t${bracket(rule.nonResourceURLs)}\t${bracket(rule.resourceNames)}\t${bracket(rule.verbs)}\n`,
+    );
   }
 }
 

@@ -10,49 +10,75 @@ function linesOf(volume: Volume): { type: string; lines: Line[] } {
   if (volume.hostPath) {
     return {
       type: 'HostPath (bare host directory volume)',
-      lines: [['Path', volume.hostPath.path], ['HostPathType', volume.hostPath.type ?? '']],
+      lines: [
+        ['Path', volume.hostPath.path],
+        ['HostPathType', volume.hostPath.type ?? '<none>'],
+      ],
     };
   }
   if (volume.emptyDir) {
     return {
-      type: 'EmptyDir (a temporary directory that shares a pod\'s lifetime)',
-      lines: [['Medium', volume.emptyDir.medium ?? ''], ['SizeLimit', volume.emptyDir.sizeLimit ?? '<unset>']],
+      type: "EmptyDir (a temporary directory that shares a pod's lifetime)",
+      lines: [
+        ['Medium', volume.emptyDir.medium ?? ''],
+        ['SizeLimit', volume.emptyDir.sizeLimit ?? '<unset>'],
+      ],
     };
   }
   if (volume.secret) {
     return {
       type: 'Secret (a volume populated by a Secret)',
-      lines: [['SecretName', volume.secret.secretName], ['Optional', volume.secret.optional ?? false]],
+      lines: [
+        ['SecretName', volume.secret.secretName],
+        ['Optional', volume.secret.optional ?? false],
+      ],
     };
   }
   if (volume.configMap) {
     return {
       type: 'ConfigMap (a volume populated by a ConfigMap)',
-      lines: [['Name', volume.configMap.name], ['Optional', volume.configMap.optional ?? false]],
+      lines: [
+        ['Name', volume.configMap.name],
+        ['Optional', volume.configMap.optional ?? false],
+      ],
     };
   }
   if (volume.persistentVolumeClaim) {
     return {
       type: 'PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)',
-      lines: [['ClaimName', volume.persistentVolumeClaim.claimName], ['ReadOnly', volume.persistentVolumeClaim.readOnly ?? false]],
+      lines: [
+        ['ClaimName', volume.persistentVolumeClaim.claimName],
+        ['ReadOnly', volume.persistentVolumeClaim.readOnly ?? false],
+      ],
     };
   }
   if (volume.nfs) {
     return {
       type: 'NFS (an NFS mount that lasts the lifetime of a pod)',
-      lines: [['Server', volume.nfs.server], ['Path', volume.nfs.path], ['ReadOnly', volume.nfs.readOnly ?? false]],
+      lines: [
+        ['Server', volume.nfs.server],
+        ['Path', volume.nfs.path],
+        ['ReadOnly', volume.nfs.readOnly ?? false],
+      ],
     };
   }
   if (volume.csi) {
     return {
       type: 'CSI (a Container Storage Interface (CSI) volume source)',
-      lines: [['Driver', volume.csi.driver], ['FSType', volume.csi.fsType ?? ''], ['ReadOnly', volume.csi.readOnly ?? false]],
+      lines: [
+        ['Driver', volume.csi.driver],
+        ['FSType', volume.csi.fsType ?? ''],
+        ['ReadOnly', volume.csi.readOnly ?? false],
+      ],
     };
   }
   if (volume.image) {
     return {
       type: 'Image (a container image or OCI artifact)',
-      lines: [['Reference', volume.image.reference ?? ''], ['PullPolicy', volume.image.pullPolicy ?? '']],
+      lines: [
+        ['Reference', volume.image.reference ?? ''],
+        ['PullPolicy', volume.image.pullPolicy ?? ''],
+      ],
     };
   }
   return { type: '<unknown>', lines: [] };

@@ -1,20 +1,34 @@
 // `describe` of what makes pods: deployments, replica sets, daemon sets, stateful sets, jobs, cron jobs, autoscalers, disruption budgets.
 
+import type {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from '../../api/generated/types.ts';
 import { formatLabelSelector } from '../../api/labels.ts';
 import { humanDuration } from '../../api/time.ts';
-import type { CronJob, DaemonSet, Deployment, Job, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, StatefulSet } from '../../api/generated/types.ts';
 import type { KubeObject } from '../object.ts';
 import { controllerOf, selectorText, writeAnnotations, writeEvents, writeLabels } from './common.ts';
 import { writePodTemplate } from './pod.ts';
-import { longTime, type Describing } from './writer.ts';
+import { type Describing, longTime } from './writer.ts';
 
 /** Pods of a selector, counted by phase; undefined when they cannot be listed. */
 async function podCounts({ kube }: Describing, namespace: string, selector: string, uid: string) {
-  const list = await kube.client.json<{ items: Pod[] }>(`/api/v1/namespaces/${namespace}/pods`, { query: { labelSelector: selector } });
+  const list = await kube.client.json<{ items: Pod[] }>(`/api/v1/namespaces/${namespace}/pods`, {
+    query: { labelSelector: selector },
+  });
   const counts = { running: 0, waiting: 0, succeeded: 0, failed: 0 };
   for (const pod of list.items) {
     if (!pod.metadata.ownerReferences?.some((owner) => owner.controller && owner.uid === uid)) continue;
-    const key = ({ Running: 'running', Pending: 'waiting', Succeeded: 'succeeded', Failed: 'failed' } as const)[pod.status?.phase ?? ''];
+    const key = ({ Running: 'running', Pending: 'waiting', Succeeded: 'succeeded', Failed: 'failed' } as const)[
+      pod.status?.phase ?? ''
+    ];
     if (key) counts[key]++;
   }
   return counts;
@@ -24,7 +38,10 @@ async function writePodCounts(on: Describing, object: KubeObject, selector: stri
   const { namespace = '', uid = '' } = object.metadata;
   try {
     const { running, waiting, succeeded, failed } = await podCounts(on, namespace, selector, uid);
-    on.w.write(0, `Pods Status:\t${running} Running / ${waiting} Waiting / ${succeeded} Succeeded / ${failed} Failed\n`);
+    on.w.write(
+      0,
+      `Pods Status:\t${running} Running / ${waiting} Waiting / ${succeeded} Succeeded / ${failed} Failed\n`,
+    );
   } catch (error) {
     on.w.write(0, `Pods Status:\terror in fetching pods: ${error instanceof Error ? error.message : String(error)}\n`);
   }
@@ -33,14 +50,21 @@ async function writePodCounts(on: Describing, object: KubeObject, selector: stri
 const replicaSetsText = (sets: ReplicaSet[]): string =>
   sets.length === 0
     ? '<none>'
-    : sets.map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec.replicas ?? 0} replicas created)`).join(', ');
+    : sets
+        .map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec.replicas ?? 0} replicas created)`)
+        .join(', ');
 
 /** Old and new replica sets of a deployment, as `describe` and `rollout` tell them apart. */
-export async function replicaSetsOf(on: Pick<Describing, 'kube'>, deployment: Deployment): Promise<{ old: ReplicaSet[]; fresh: ReplicaSet | undefined; all: ReplicaSet[] }> {
+export async function replicaSetsOf(
+  on: Pick<Describing, 'kube'>,
+  deployment: Deployment,
+): Promise<{ old: ReplicaSet[]; fresh: ReplicaSet | undefined; all: ReplicaSet[] }> {
   const path = `/apis/apps/v1/namespaces/${deployment.metadata.namespace}/replicasets`;
   const selector = formatLabelSelector(deployment.spec.selector);
   const list = await on.kube.client.json<{ items: ReplicaSet[] }>(path, { query: { labelSelector: selector } });
-  const all = list.items.filter((set) => set.metadata.ownerReferences?.some((owner) => owner.uid === deployment.metadata.uid));
+  const all = list.items.filter((set) =>
+    set.metadata.ownerReferences?.some((owner) => owner.uid === deployment.metadata.uid),
+  );
   const revision = deployment.metadata.annotations?.['deployment.kubernetes.io/revision'];
   const template = (set: ReplicaSet | Deployment) => {
     const { 'pod-template-hash': _hash, ...labels } = set.spec.template?.metadata?.labels ?? {};
@@ -48,7 +72,12 @@ export async function replicaSetsOf(on: Pick<Describing, 'kube'>, deployment: De
       Array.isArray(value)
         ? value.map(sorted)
         : value && typeof value === 'object'
-          ? Object.fromEntries(Object.entries(value).filter((entry) => entry[0] !== 'creationTimestamp').sort().map(([key, each]) => [key, sorted(each)]))
+          ? Object.fromEntries(
+              Object.entries(value)
+                .filter((entry) => entry[0] !== 'creationTimestamp')
+                .sort()
+                .map(([key, each]) => [key, sorted(each)]),
+            )
           : value;
     return JSON.stringify(sorted({ ...set.spec.template, metadata: { ...set.spec.template?.metadata, labels } }));
   };
@@ -76,7 +105,8 @@ export async function describeDeployment(on: Describing, object: KubeObject): Pr
   w.write(0, `StrategyType:\t${spec.strategy?.type ?? ''}\n`);
   w.write(0, `MinReadySeconds:\t${spec.minReadySeconds ?? 0}\n`);
   const rolling = spec.strategy?.rollingUpdate;
-  if (rolling) w.write(0, `RollingUpdateStrategy:\t${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge\n`);
+  if (rolling)
+    w.write(0, `RollingUpdateStrategy:\t${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge\n`);
   writePodTemplate(w, spec.template);
   if (status.conditions?.length) {
     w.write(0, 'Conditions:\n  Type\tStatus\tReason\n');
@@ -94,7 +124,11 @@ export async function describeReplicaSet(on: Describing, object: KubeObject): Pr
   const set = object as unknown as ReplicaSet & ReplicationController;
   const { metadata, spec } = set;
   const legacy = object.kind === 'ReplicationController';
-  const selector = legacy ? Object.entries(set.spec.selector ?? {}).map(([key, value]) => `${key}=${String(value)}`).join(',') : selectorText(spec.selector);
+  const selector = legacy
+    ? Object.entries(set.spec.selector ?? {})
+        .map(([key, value]) => `${key}=${String(value)}`)
+        .join(',')
+    : selectorText(spec.selector);
   w.write(0, `Name:\t${metadata.name}\n`);
   w.write(0, `Namespace:\t${metadata.namespace}\n`);
   w.write(0, `Selector:\t${selector}\n`);
@@ -175,7 +209,7 @@ export async function describeJob(on: Describing, object: KubeObject): Promise<v
   const status = job.status ?? {};
   w.write(0, `Name:\t${metadata.name}\n`);
   w.write(0, `Namespace:\t${metadata.namespace}\n`);
-  if (spec.selector) w.write(0, `Selector:\t${selectorText(spec.selector)}\n`);
+  w.write(0, `Selector:\t${spec.selector ? selectorText(spec.selector) : ''}\n`);
   writeLabels(w, 'Labels', metadata.labels);
   writeAnnotations(w, metadata.annotations);
   const owner = controllerOf(metadata);
@@ -185,13 +219,15 @@ export async function describeJob(on: Describing, object: KubeObject): Promise<v
   if (spec.completionMode) w.write(0, `Completion Mode:\t${spec.completionMode}\n`);
   if (spec.suspend !== undefined) w.write(0, `Suspend:\t${spec.suspend}\n`);
   if (spec.backoffLimit !== undefined) w.write(0, `Backoff Limit:\t${spec.backoffLimit}\n`);
-  if (spec.ttlSecondsAfterFinished !== undefined) w.write(0, `TTL Seconds After Finished:\t${spec.ttlSecondsAfterFinished}\n`);
+  if (spec.ttlSecondsAfterFinished !== undefined)
+    w.write(0, `TTL Seconds After Finished:\t${spec.ttlSecondsAfterFinished}\n`);
   if (status.startTime) w.write(0, `Start Time:\t${longTime(status.startTime)}\n`);
   if (status.completionTime) w.write(0, `Completed At:\t${longTime(status.completionTime)}\n`);
   if (status.startTime && status.completionTime) {
     w.write(0, `Duration:\t${humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime))}\n`);
   }
-  if (spec.activeDeadlineSeconds !== undefined) w.write(0, `Active Deadline Seconds:\t${spec.activeDeadlineSeconds}s\n`);
+  if (spec.activeDeadlineSeconds !== undefined)
+    w.write(0, `Active Deadline Seconds:\t${spec.activeDeadlineSeconds}s\n`);
   const counts = `${status.active ?? 0} Active${status.ready === undefined ? '' : ` (${status.ready} Ready)`} / ${status.succeeded ?? 0} Succeeded / ${status.failed ?? 0} Failed`;
   w.write(0, `Pods Statuses:\t${counts}\n`);
   if (spec.completionMode === 'Indexed') w.write(0, `Completed Indexes:\t${status.completedIndexes || '<none>'}\n`);
@@ -214,7 +250,10 @@ export async function describeCronJob(on: Describing, object: KubeObject): Promi
   w.write(0, `Suspend:\t${spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False'}\n`);
   w.write(0, `Successful Job History Limit:\t${or(spec.successfulJobsHistoryLimit, '<unset>')}\n`);
   w.write(0, `Failed Job History Limit:\t${or(spec.failedJobsHistoryLimit, '<unset>')}\n`);
-  w.write(0, `Starting Deadline Seconds:\t${spec.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`}\n`);
+  w.write(
+    0,
+    `Starting Deadline Seconds:\t${spec.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`}\n`,
+  );
   const job = spec.jobTemplate.spec;
   if (job?.selector) w.write(0, `Selector:\t${selectorText(job.selector)}\n`);
   else w.write(0, 'Selector:\t<unset>\n');
@@ -222,7 +261,12 @@ export async function describeCronJob(on: Describing, object: KubeObject): Promi
   w.write(0, `Completions:\t${or(job?.completions, '<unset>')}\n`);
   if (job?.activeDeadlineSeconds !== undefined) w.write(0, `Active Deadline Seconds:\t${job.activeDeadlineSeconds}s\n`);
   writePodTemplate(w, job?.template);
-  w.write(0, status.lastScheduleTime ? `Last Schedule Time:\t${longTime(status.lastScheduleTime)}\n` : 'Last Schedule Time:\t<unset>\n');
+  w.write(
+    0,
+    status.lastScheduleTime
+      ? `Last Schedule Time:\t${longTime(status.lastScheduleTime)}\n`
+      : 'Last Schedule Time:\t<unset>\n',
+  );
   const active = (status.active ?? []).map((each) => each.name ?? '');
   w.write(0, `Active Jobs:${active.length === 0 ? '\t<none>' : `\t${active.join(', ')}`}\n`);
   await writeEvents(on, object);

@@ -43,7 +43,8 @@ export function longTime(time: string | undefined | null): string {
   return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
 }
 
-export const since = (time: string | undefined | null, now: number): string => translateTimestampSince(time ?? undefined, now);
+export const since = (time: string | undefined | null, now: number): string =>
+  translateTimestampSince(time ?? undefined, now);
 
 /** "True", "False": how Go prints a condition's value that is a bool. */
 export const capital = (value: boolean | undefined): string => (value ? 'True' : 'False');

@@ -29,7 +29,9 @@ export function parseColumns(spec: string): Column[] {
 export function parseColumnsFile(text: string): Column[] {
   const [headers, paths] = text.split('\n').map((line) => line.trim().split(/\s+/));
   if (!headers || !paths || headers.length !== paths.length) {
-    throw new CliError(`number of headers (${headers?.length ?? 0}) and field specifications (${paths?.length ?? 0}) don't match`);
+    throw new CliError(
+      `number of headers (${headers?.length ?? 0}) and field specifications (${paths?.length ?? 0}) don't match`,
+    );
   }
   return headers.map((header, i) => ({ header, path: relaxed(paths[i]!) }));
 }
@@ -44,7 +46,10 @@ const show = (value: Json): string =>
         : Array.isArray(value)
           ? `[${value.map(show).join(' ')}]`
           : typeof value === 'object'
-            ? `map[${Object.keys(value).sort().map((key) => `${key}:${show(value[key]!)}`).join(' ')}]`
+            ? `map[${Object.keys(value)
+                .sort()
+                .map((key) => `${key}:${show(value[key]!)}`)
+                .join(' ')}]`
             : toCompactJson(value);
 
 export function columnsText(columns: Column[], objects: Json[], headers: boolean, widths?: number[]): string {

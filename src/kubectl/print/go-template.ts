@@ -22,7 +22,11 @@ const tokenize = (text: string): Token[] =>
   text.match(/"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'])*'|:=|[()|,=]|[^\s()|,=:"`]+/g) ?? [];
 
 const truthy = (value: Value): boolean =>
-  Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+  Array.isArray(value)
+    ? value.length > 0
+    : typeof value === 'object' && value !== null
+      ? Object.keys(value).length > 0
+      : Boolean(value);
 
 function show(value: Value): string {
   if (value === undefined || value === null) return '<no value>';
@@ -30,7 +34,9 @@ function show(value: Value): string {
   if (typeof value === 'number') return formatGoFloat(value);
   if (Array.isArray(value)) return `[${value.map(show).join(' ')}]`;
   if (typeof value === 'object') {
-    const inner = Object.keys(value).sort().map((key) => `${key}:${show(value[key])}`);
+    const inner = Object.keys(value)
+      .sort()
+      .map((key) => `${key}:${show(value[key])}`);
     return `map[${inner.join(' ')}]`;
   }
   return String(value);
@@ -38,14 +44,22 @@ function show(value: Value): string {
 
 function printf(format: string, args: Value[]): string {
   let next = 0;
-  return format.replace(/%([-+ 0]*)(\d+)?(?:\.(\d+))?([vsdqtf%])/g, (_all, flags: string, width: string, precision: string, verb: string) => {
-    if (verb === '%') return '%';
-    const value = args[next++];
-    let text = verb === 'q' ? JSON.stringify(show(value)) : verb === 'f' ? Number(value).toFixed(Number(precision ?? 6)) : show(value);
-    const to = Number(width ?? 0);
-    text = flags.includes('-') ? text.padEnd(to) : text.padStart(to, flags.includes('0') ? '0' : ' ');
-    return text;
-  });
+  return format.replace(
+    /%([-+ 0]*)(\d+)?(?:\.(\d+))?([vsdqtf%])/g,
+    (_all, flags: string, width: string, precision: string, verb: string) => {
+      if (verb === '%') return '%';
+      const value = args[next++];
+      let text =
+        verb === 'q'
+          ? JSON.stringify(show(value))
+          : verb === 'f'
+            ? Number(value).toFixed(Number(precision ?? 6))
+            : show(value);
+      const to = Number(width ?? 0);
+      text = flags.includes('-') ? text.padEnd(to) : text.padStart(to, flags.includes('0') ? '0' : ' ');
+      return text;
+    },
+  );
 }
 
 const ordered = (a: Value, b: Value): number => {
@@ -59,7 +73,8 @@ const functions: Record<string, (...args: Value[]) => Value> = {
     keys.reduce<Value>((current, key) => {
       if (current === undefined || current === null) return undefined;
       const found = (current as Record<string, Json>)[String(key)];
-      if (found === undefined && Array.isArray(current)) throw new CliError(`error calling index: index out of range: ${String(key)}`);
+      if (found === undefined && Array.isArray(current))
+        throw new CliError(`error calling index: index out of range: ${String(key)}`);
       return found;
     }, value),
   print: (...args) => args.map(show).join(''),
@@ -74,7 +89,9 @@ const functions: Record<string, (...args: Value[]) => Value> = {
   and: (...args) => args.find((each) => !truthy(each)) ?? args.at(-1),
   or: (...args) => args.find(truthy) ?? args.at(-1),
   not: (value) => !truthy(value),
-  exists: (value, ...keys) => keys.reduce<Value>((current, key) => (current as Record<string, Json> | undefined)?.[String(key)], value) !== undefined,
+  exists: (value, ...keys) =>
+    keys.reduce<Value>((current, key) => (current as Record<string, Json> | undefined)?.[String(key)], value) !==
+    undefined,
   base64decode: (value) => new TextDecoder().decode(Uint8Array.from(atob(String(value)), (char) => char.charCodeAt(0))),
   html: (value) => show(value),
   js: (value) => show(value),
@@ -85,7 +102,8 @@ function field(value: Value, path: string, strict: boolean): Value {
   let current = value;
   for (const key of path.split('.').filter((part) => part !== '')) {
     if (current === undefined || current === null) return undefined;
-    if (typeof current !== 'object' || Array.isArray(current)) throw new CliError(`can't evaluate field ${key} in type interface {}`);
+    if (typeof current !== 'object' || Array.isArray(current))
+      throw new CliError(`can't evaluate field ${key} in type interface {}`);
     const found: Value = (current as Record<string, Json>)[key];
     if (found === undefined && strict) throw new CliError(`map has no entry for key ${JSON.stringify(key)}`);
     current = found;
@@ -120,7 +138,8 @@ class Evaluator {
     const name = tokens[0] ?? '';
     const call = functions[name];
     if (call) return call(...this.#operands(tokens.slice(1), scope), ...piped);
-    if (/^[A-Za-z]\w*$/.test(name) && !/^(true|false|nil)$/.test(name)) throw new CliError(`function ${JSON.stringify(name)} not defined`);
+    if (/^[A-Za-z]\w*$/.test(name) && !/^(true|false|nil)$/.test(name))
+      throw new CliError(`function ${JSON.stringify(name)} not defined`);
     return this.#operands(tokens, scope)[0];
   }
 
@@ -182,7 +201,12 @@ class Evaluator {
               .sort()
               .map((key) => [key, (value as Record<string, Json>)[key]!]);
         return entries
-          .map(([key, item]) => this.render(node.body, this.#inner(scope, item, node.names, node.names.length === 2 ? [key, item] : [item])))
+          .map(([key, item]) =>
+            this.render(
+              node.body,
+              this.#inner(scope, item, node.names, node.names.length === 2 ? [key, item] : [item]),
+            ),
+          )
           .join('');
       }
     }
@@ -190,7 +214,7 @@ class Evaluator {
 
   #inner(scope: Scope, dot: Value, names: string[], values: Value[]): Scope {
     const variables = new Map(scope.variables);
-    names.forEach((name, i) => variables.set(name, values[i]));
+    for (const [i, name] of names.entries()) variables.set(name, values[i]);
     return { dot, variables };
   }
 }
@@ -213,14 +237,23 @@ function parse(template: string): Node[] {
       return;
     }
     trimNext = part.endsWith(' -}}');
-    const inner = part.replace(/^\{\{(- )?/, '').replace(/( -)?\}\}$/, '').trim();
+    const inner = part
+      .replace(/^\{\{(- )?/, '')
+      .replace(/( -)?\}\}$/, '')
+      .trim();
     if (inner.startsWith('/*')) return;
     const tokens = tokenize(inner);
     const [head] = tokens;
     const block = (kind: 'if' | 'range' | 'with', from: Token[], chained: boolean) => {
       const assign = from.indexOf(':=');
       const names = assign < 0 ? [] : from.slice(0, assign).filter((token) => token !== ',');
-      const node: Extract<Node, { body: Node[] }> = { kind, names, pipe: from.slice(assign + 1), body: [], otherwise: [] };
+      const node: Extract<Node, { body: Node[] }> = {
+        kind,
+        names,
+        pipe: from.slice(assign + 1),
+        body: [],
+        otherwise: [],
+      };
       add(node);
       stack.push({ node, inElse: false, chained });
     };

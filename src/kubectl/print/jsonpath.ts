@@ -19,7 +19,11 @@ interface Path {
   fromRoot: boolean;
   steps: Step[];
 }
-type Node = { kind: 'text'; value: string } | { kind: 'path'; path: Path } | { kind: 'range'; path: Path; body: Node[] } | { kind: 'end' };
+type Node =
+  | { kind: 'text'; value: string }
+  | { kind: 'path'; path: Path }
+  | { kind: 'range'; path: Path; body: Node[] }
+  | { kind: 'end' };
 
 function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\(.)/g, (_, char: string) => ({ n: '\n', t: '\t', r: '\r' })[char] ?? char);
@@ -62,7 +66,12 @@ function parseFilter(inner: string): Step {
     if (char === '"' || char === "'") quote = char;
     const operator = /^(==|!=|<=|>=|<|>)/.exec(inner.slice(i))?.[1];
     if (operator) {
-      return { kind: 'filter', left: parseOperand(inner.slice(0, i)), operator, right: parseOperand(inner.slice(i + operator.length)) };
+      return {
+        kind: 'filter',
+        left: parseOperand(inner.slice(0, i)),
+        operator,
+        right: parseOperand(inner.slice(i + operator.length)),
+      };
     }
   }
   return { kind: 'filter', left: parseOperand(inner), operator: 'exists', right: undefined };
@@ -79,7 +88,13 @@ function parseBracket(inner: string): Step {
     const slice = /^(-?\d*)(?::(-?\d*))?(?::(-?\d*))?$/.exec(each);
     if (!slice) throw new CliError(`invalid array index ${each}`);
     const number = (part: string | undefined) => (part ? Number(part) : undefined);
-    return { kind: 'index', from: number(slice[1]), to: number(slice[2]), step: number(slice[3]) ?? 1, single: slice[2] === undefined };
+    return {
+      kind: 'index',
+      from: number(slice[1]),
+      to: number(slice[2]),
+      step: number(slice[3]) ?? 1,
+      single: slice[2] === undefined,
+    };
   });
   return steps.length === 1 ? steps[0]! : { kind: 'union', members: steps };
 }
@@ -109,8 +124,13 @@ function parsePath(text: string): Path {
       path.steps.push(name === '*' ? { kind: 'wild' } : { kind: 'field', name });
     } else if (/\s/.test(char)) at++;
     else if (at === 0) {
-      throw new CliError(`unrecognized identifier ${text}`);
-    } else throw new CliError(`unrecognized character in action: U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${char}'`);
+      throw new CliError(
+        `unrecognized character in action: U+${text.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${text[0]}'`,
+      );
+    } else
+      throw new CliError(
+        `unrecognized character in action: U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${char}'`,
+      );
   }
   return path;
 }
@@ -133,7 +153,9 @@ function parseTemplate(template: string): Node[] {
     else if (/^(".*"|'.*')$/s.test(inner)) flat.push({ kind: 'text', value: unquote(inner) });
     else {
       for (const part of splitExpressions(inner)) {
-        flat.push(/^["']/.test(part) ? { kind: 'text', value: unquote(part) } : { kind: 'path', path: parsePath(part) });
+        flat.push(
+          /^["']/.test(part) ? { kind: 'text', value: unquote(part) } : { kind: 'path', path: parsePath(part) },
+        );
       }
     }
   }
@@ -171,7 +193,13 @@ function splitExpressions(inner: string): string[] {
 }
 
 const children = (value: Json): Json[] =>
-  Array.isArray(value) ? value : typeof value === 'object' && value !== null ? Object.keys(value).sort().map((key) => value[key]!) : [];
+  Array.isArray(value)
+    ? value
+    : typeof value === 'object' && value !== null
+      ? Object.keys(value)
+          .sort()
+          .map((key) => value[key]!)
+      : [];
 
 function compare(left: Json, operator: string, right: Json): boolean {
   if (operator === '==') return toCompactJson(left) === toCompactJson(right);
@@ -251,7 +279,15 @@ function evaluate(path: Path, value: Json, root: Json, strict: boolean): Json[] 
 }
 
 const show = (value: Json): string =>
-  typeof value === 'string' ? value : typeof value === 'number' ? formatGoFloat(value) : value === null ? '' : typeof value === 'object' ? toCompactJson(value) : String(value);
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number'
+      ? formatGoFloat(value)
+      : value === null
+        ? ''
+        : typeof value === 'object'
+          ? toCompactJson(value)
+          : String(value);
 
 /** Everything the one expression `path` ("{.a.b}", ".a.b" or "a.b") finds in `value`. */
 export function findPath(path: string, value: Json): Json[] {
@@ -264,21 +300,34 @@ export function relaxed(path: string): string {
   const match = /^\{?\.?([^{}]+)\}?$/.exec(path);
   if (!match) {
     if (/^\{.*\}$/.test(path)) return path;
-    throw new CliError(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
+    throw new CliError(
+      `unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`,
+    );
   }
   return `{.${match[1]}}`;
 }
 
+function parsed(template: string): Node[] {
+  try {
+    return parseTemplate(template);
+  } catch (error) {
+    throw new CliError(`error parsing jsonpath ${template}, ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** Compiles a template; the result renders one object. Missing fields give nothing unless `strict`. */
 export function compileJsonPath(template: string, strict = false): (value: Json) => string {
-  const nodes = parseTemplate(template);
+  const nodes = parsed(template);
   return (root) => {
     const render = (body: Node[], value: Json): string =>
       body
         .map((node) => {
           if (node.kind === 'text') return node.value;
           if (node.kind === 'path') return evaluate(node.path, value, root, strict).map(show).join(' ');
-          if (node.kind === 'range') return evaluate(node.path, value, root, strict).map((item) => render(node.body, item)).join('');
+          if (node.kind === 'range')
+            return evaluate(node.path, value, root, strict)
+              .map((item) => render(node.body, item))
+              .join('');
           return '';
         })
         .join('');

@@ -2,7 +2,7 @@
 
 import type { Json } from '../../env/env.ts';
 import { CliError } from '../cli/errors.ts';
-import { bool, text, type FlagSpec, type Flags } from '../cli/flags.ts';
+import { bool, type FlagSpec, type Flags, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
 import { asJson, clone, groupVersion, type KubeObject } from '../object.ts';
 import { readText } from '../resource/files.ts';
@@ -12,18 +12,42 @@ import { sortKeys, toJson } from './json.ts';
 import { compileJsonPath } from './jsonpath.ts';
 import { toYaml } from './yaml.ts';
 
-export const templateFormats = ['go-template', 'go-template-file', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'template', 'templatefile'];
-const formats = ['go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'name', 'template', 'templatefile', 'yaml'];
+export const templateFormats = [
+  'go-template',
+  'go-template-file',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'template',
+  'templatefile',
+];
+const formats = [
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'name',
+  'template',
+  'templatefile',
+  'yaml',
+];
 
 export const printFlags: FlagSpec[] = [
   text('output', `Output format. One of: (json, yaml, name, ${templateFormats.join(', ')}).`, { short: 'o' }),
   text('template', 'Template string or path to template file to use when -o=go-template, -o=go-template-file.'),
-  bool('allow-missing-template-keys', 'Ignore errors in templates when a field or map key is missing.', { default: 'true' }),
+  bool('allow-missing-template-keys', 'Ignore errors in templates when a field or map key is missing.', {
+    default: 'true',
+  }),
   bool('show-managed-fields', 'Keep the managedFields when printing objects in JSON or YAML format.'),
 ];
 
 /** "--dry-run" as apply, create... take it. */
-export const dryRunFlag = text('dry-run', 'Must be "none", "server", or "client".', { default: 'none', bare: 'unchanged' });
+export const dryRunFlag = text('dry-run', 'Must be "none", "server", or "client".', {
+  default: 'none',
+  bare: 'unchanged',
+});
 export type DryRun = 'none' | 'client' | 'server';
 
 export function dryRunOf(kube: Kube, flags: Flags): DryRun {
@@ -33,9 +57,6 @@ export function dryRunOf(kube: Kube, flags: Flags): DryRun {
     kube.err('W --dry-run is deprecated and can be replaced with --dry-run=client.\n');
     return 'client';
   }
-  if (value === 'true' || value === 'false') {
-    throw new CliError('Invalid dry-run value (' + value + '). Must be "none", "server", or "client".');
-  }
   throw new CliError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }
 
@@ -43,7 +64,11 @@ export function dryRunOf(kube: Kube, flags: Flags): DryRun {
 export function outputOf(flags: Flags): { format: string; argument: string } {
   const output = flags.string('output');
   const at = output.indexOf('=');
-  if (at < 0) return { format: output === '' && flags.changed('template') ? 'go-template' : output, argument: flags.has('template') ? flags.string('template') : '' };
+  if (at < 0)
+    return {
+      format: output === '' && flags.changed('template') ? 'go-template' : output,
+      argument: flags.has('template') ? flags.string('template') : '',
+    };
   return { format: output.slice(0, at), argument: output.slice(at + 1) };
 }
 
@@ -70,7 +95,8 @@ export async function machineFormat(
     );
   }
   const needTemplate = (what: string) => {
-    if (argument === '') throw new CliError(`template format specified but no template given`.replace('template format', what));
+    if (argument === '')
+      throw new CliError(`template format specified but no template given`.replace('template format', what));
     return argument;
   };
   switch (format) {
@@ -82,7 +108,10 @@ export async function machineFormat(
       return (object) => namesOf(object as unknown as KubeObject);
     case 'jsonpath':
     case 'jsonpath-file': {
-      const template = format === 'jsonpath' ? needTemplate('template format') : await readText(kube.io, needTemplate('template format'));
+      const template =
+        format === 'jsonpath'
+          ? needTemplate('template format')
+          : await readText(kube.io, needTemplate('template format'));
       return guarded('jsonpath', template, compileJsonPath(template, strict));
     }
     case 'jsonpath-as-json': {
@@ -131,7 +160,8 @@ function compileJsonPathValues(template: string): (value: Json) => Json {
 
 function namesOf(object: KubeObject): string {
   const items = object['items'];
-  if (Array.isArray(items) && object.kind.endsWith('List')) return items.map((item) => namesOf(item as KubeObject)).join('');
+  if (Array.isArray(items) && object.kind.endsWith('List'))
+    return items.map((item) => namesOf(item as KubeObject)).join('');
   const { group } = groupVersion(object.apiVersion);
   return `${nameOf({ kind: object.kind, group }, object.metadata.name ?? '')}\n`;
 }

@@ -27,7 +27,9 @@ function compare(a: Json | undefined, b: Json | undefined): number {
 export function sortByPath<T>(items: T[], path: string, objectOf: (item: T) => KubeObject): T[] {
   const keyed = items.map((item) => ({ item, key: findPath(path, asJson(objectOf(item)))[0] }));
   if (items.length > 0 && keyed.every(({ key }) => key === undefined)) {
-    throw new CliError(`couldn't find any field with path ${JSON.stringify(`{${path.replace(/^\{?\.?|\}$/g, '.')}}`)} in the list of objects`);
+    throw new CliError(
+      `couldn't find any field with path ${JSON.stringify(`{${path.replace(/^\{?\.?|\}$/g, '.')}}`)} in the list of objects`,
+    );
   }
   return keyed.sort((a, b) => compare(a.key, b.key)).map(({ item }) => item);
 }

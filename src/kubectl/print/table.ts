@@ -1,8 +1,8 @@
 // Server-side Tables as text: the columns `kubectl get` shows, label columns, kinds before names, rows that go on under a watch.
 
+import type { KubeObject } from '../object.ts';
 import { formatGoFloat } from './number.ts';
 import { alignTabs, tableTabs } from './tabwriter.ts';
-import type { KubeObject } from '../object.ts';
 
 export interface Table {
   kind: string;

@@ -76,7 +76,8 @@ function analyze(value: string): Analysis {
   let breakSpace = false;
   let spaceBreak = false;
   let before = '';
-  const isBreak = (char: string | undefined) => char === '\n' || char === '\r' || char === '\u0085' || char === '\u2028' || char === '\u2029';
+  const isBreak = (char: string | undefined) =>
+    char === '\n' || char === '\r' || char === '\u0085' || char === '\u2028' || char === '\u2029';
   const isBlank = (char: string | undefined) => char === undefined || char === ' ' || char === '\t' || isBreak(char);
   const chars = [...value];
   chars.forEach((char, i) => {
@@ -132,8 +133,21 @@ function fold(value: string, column: number, indent: number, edges: boolean): st
 }
 
 const escapes: Record<string, string> = {
-  '\0': '\\0', '\x07': '\\a', '\b': '\\b', '\t': '\\t', '\n': '\\n', '\v': '\\v', '\f': '\\f', '\r': '\\r', '\x1b': '\\e',
-  '"': '\\"', '\\': '\\\\', '\u0085': '\\N', '\u00a0': '\\_', '\u2028': '\\L', '\u2029': '\\P',
+  '\0': '\\0',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\v': '\\v',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\x1b': '\\e',
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0085': '\\N',
+  '\u00a0': '\\_',
+  '\u2028': '\\L',
+  '\u2029': '\\P',
 };
 
 function doubleQuoted(value: string, column: number, indent: number, canFold: boolean): string {
@@ -147,7 +161,11 @@ function doubleQuoted(value: string, column: number, indent: number, canFold: bo
       const hex = point.toString(16).toUpperCase();
       const escaped =
         escapes[char] ??
-        (point <= 0xff ? `\\x${hex.padStart(2, '0')}` : point <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`);
+        (point <= 0xff
+          ? `\\x${hex.padStart(2, '0')}`
+          : point <= 0xffff
+            ? `\\u${hex.padStart(4, '0')}`
+            : `\\U${hex.padStart(8, '0')}`);
       out += escaped;
       at += escaped.length;
       spaces = false;
@@ -196,7 +214,9 @@ function scalar(value: string, column: number, indent: number, isKey: boolean): 
 }
 
 const isEmpty = (value: Json): boolean =>
-  typeof value === 'object' && value !== null && (Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0);
+  typeof value === 'object' &&
+  value !== null &&
+  (Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0);
 
 function flat(value: Json, column: number, indent: number): string {
   if (value === null) return 'null';

@@ -1,8 +1,8 @@
 // What a command works on: arguments (TYPE, TYPE NAME, TYPE/NAME, TYPE,TYPE, all), files, selectors. The grammar and the messages are those of
 // cli-runtime's resource.Builder.
 
-import { CliError, isNotFound } from '../cli/errors.ts';
-import { array, bool, strings, text, type FlagSpec, type Flags } from '../cli/flags.ts';
+import { CliError, isNotFound, isReason, StatusError } from '../cli/errors.ts';
+import { array, bool, type FlagSpec, type Flags, strings, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
 import { groupVersion, type KubeObject, type ListObject } from '../object.ts';
 import { apiVersionOf, pathOf, type Resource } from '../rest/discovery.ts';
@@ -32,10 +32,17 @@ export const fileFlags = (verb: string): FlagSpec[] => [
   bool('recursive', 'Process the folder used in -f, --filename recursively.', { short: 'R' }),
   text('kustomize', 'Process a kustomization folder', { short: 'k' }),
 ];
-export const selectorFlag = text('selector', "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.", {
-  short: 'l',
-});
-export const fieldSelectorFlag = text('field-selector', "Selector (field query) to filter on, supports '=', '==', and '!='.");
+export const selectorFlag = text(
+  'selector',
+  "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.",
+  {
+    short: 'l',
+  },
+);
+export const fieldSelectorFlag = text(
+  'field-selector',
+  "Selector (field query) to filter on, supports '=', '==', and '!='.",
+);
 export const allNamespacesFlag = bool('all-namespaces', 'Look in every namespace.', { short: 'A' });
 export const filenamesOf = (flags: Flags): string[] => flags.list('filename').flatMap((each) => each.split(','));
 export const subresourceFlag = text('subresource', 'Operate on the subresource of the requested object.');
@@ -110,7 +117,13 @@ export async function targetsOfFiles(
         );
       }
       if (resource.namespaced && !namespace) object.metadata.namespace = kube.namespace;
-      targets.push({ resource, namespace: resource.namespaced ? (namespace ?? kube.namespace) : '', name, object, source });
+      targets.push({
+        resource,
+        namespace: resource.namespaced ? (namespace ?? kube.namespace) : '',
+        name,
+        object,
+        source,
+      });
     } catch (error) {
       errors.push(error);
     }
@@ -119,7 +132,10 @@ export async function targetsOfFiles(
 }
 
 /** Resolves arguments and files to targets, asking discovery but reading no objects. */
-export async function resolveTargets(kube: Kube, options: BuildOptions): Promise<{ targets: Target[]; errors: unknown[] }> {
+export async function resolveTargets(
+  kube: Kube,
+  options: BuildOptions,
+): Promise<{ targets: Target[]; errors: unknown[] }> {
   const { args } = options;
   const filenames = options.filenames ?? [];
   if (filenames.length > 0) {
@@ -174,11 +190,16 @@ export async function resolveTargets(kube: Kube, options: BuildOptions): Promise
   if (options.requireName && !selecting && !options.all) {
     throw new CliError('resource(s) were provided, but no name was specified');
   }
-  return { targets: types.map((resource) => ({ resource, namespace: namespaceOf(resource), name: undefined })), errors: [] };
+  return {
+    targets: types.map((resource) => ({ resource, namespace: namespaceOf(resource), name: undefined })),
+    errors: [],
+  };
 }
 
 const nameWithSelector = (options: BuildOptions): string =>
-  options.all && !options.selector ? 'setting \'all\' parameter but found a non empty selector. ' : 'name cannot be provided when a selector is specified';
+  options.all && !options.selector
+    ? "setting 'all' parameter but found a non empty selector. "
+    : 'name cannot be provided when a selector is specified';
 
 /** Lists a collection, page by page as kubectl does. */
 export async function listAll(
@@ -190,9 +211,11 @@ export async function listAll(
   let result: ListObject | undefined;
   let next = '';
   do {
-    const page: ListObject = await kube.client.json<ListObject>(pathOf(resource, namespace), {
-      query: { labelSelector: query.selector, fieldSelector: query.fieldSelector, limit: 500, continue: next },
-    });
+    const page: ListObject = await explained(resource, query, () =>
+      kube.client.json<ListObject>(pathOf(resource, namespace), {
+        query: { labelSelector: query.selector, fieldSelector: query.fieldSelector, limit: 500, continue: next },
+      }),
+    );
     page.items ??= [];
     if (result) result.items.push(...page.items);
     else result = page;
@@ -204,6 +227,26 @@ export async function listAll(
     item.kind ??= resource.kind;
   }
   return result;
+}
+
+/** Says, in the error of a list that the server will not give, what was asked for. */
+export async function explained<T>(
+  resource: Resource,
+  query: { selector?: string | undefined; fieldSelector?: string | undefined },
+  list: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await list();
+  } catch (error) {
+    if (!isReason(error, 'BadRequest') && !isNotFound(error)) throw error;
+    const what = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.name}`);
+    const { selector = '', fieldSelector = '' } = query;
+    const asked =
+      selector || fieldSelector
+        ? `Unable to find ${what} that match label selector ${JSON.stringify(selector)}, field selector ${JSON.stringify(fieldSelector)}`
+        : `Unable to list ${what}`;
+    throw new StatusError({ ...error.status, message: `${asked}: ${error.status.message ?? ''}` });
+  }
 }
 
 /** Reads every object a command works on. Objects that cannot be read become errors; the rest is still returned. */

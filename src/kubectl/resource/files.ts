@@ -30,7 +30,8 @@ export async function readText(io: KubectlIo, name: string): Promise<string> {
 
 async function expand(io: KubectlIo, name: string, recursive: boolean): Promise<{ source: string; text: string }[]> {
   if (name === '-') return [{ source: 'STDIN', text: await readStdin(io) }];
-  if (/^https?:\/\//.test(name)) throw new CliError(`unable to read URL ${JSON.stringify(name)}: only the cluster can be reached from here`);
+  if (/^https?:\/\//.test(name))
+    throw new CliError(`unable to read URL ${JSON.stringify(name)}: only the cluster can be reached from here`);
   const plain = name.replace(/^\.\//, '').replace(/\/+$/, '');
   const content = await io.files.read(plain);
   if (content !== undefined) return [{ source: name, text: decode(content) }];
@@ -56,7 +57,7 @@ function yamlMessage(error: YAMLError, text: string): string {
     BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
     TAB_AS_INDENT: 'found character that cannot start any token',
     BAD_INDENT: 'did not find expected key',
-    MISSING_CHAR: 'could not find expected \':\'',
+    MISSING_CHAR: "could not find expected ':'",
     IMPOSSIBLE: 'did not find expected node content',
     BAD_ALIAS: 'did not find expected alphabetic or numeric character',
     UNEXPECTED_TOKEN: 'did not find expected node content',
@@ -69,9 +70,29 @@ function yamlMessage(error: YAMLError, text: string): string {
   return `yaml: line ${line}: ${words[error.code] ?? error.message.split('\n')[0]!.replace(/ at line.*/, '')}`;
 }
 
-/** Leaves timestamps and base-60 numbers the strings that go-yaml takes them for. */
-const asGo = (tags: Tags): Tags =>
-  tags.filter((tag) => typeof tag === 'string' || !/timestamp|binary|omap|pairs|set$/.test(tag.tag) && tag.format !== 'TIME');
+function readInteger(text: string): number {
+  const negative = text.startsWith('-');
+  const digits = text.replace(/^[-+]/, '').replaceAll('_', '').toLowerCase();
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  return negative ? -value : value;
+}
+
+/** Numbers as go-yaml reads them, and nothing else that YAML 1.1 would: timestamps, base-60 numbers and binaries stay strings. */
+const asGo = (tags: Tags): Tags => [
+  ...tags.filter((tag) => typeof tag === 'string' || !/(timestamp|binary|omap|pairs|set|int|float)$/.test(tag.tag)),
+  {
+    tag: 'tag:yaml.org,2002:int',
+    default: true,
+    test: /^[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/,
+    resolve: readInteger,
+  },
+  {
+    tag: 'tag:yaml.org,2002:float',
+    default: true,
+    test: /^[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$/,
+    resolve: (text: string) => Number(text.replaceAll('_', '')),
+  },
+];
 
 /** Parses every document of `text`. Throws "error parsing <source>: error converting YAML to JSON: ..." */
 export function parseDocuments(text: string, source: string): Json[] {
@@ -87,7 +108,8 @@ export function parseDocuments(text: string, source: string): Json[] {
   const values: Json[] = [];
   for (const document of documents) {
     const error = document.errors[0];
-    if (error) throw new CliError(`error parsing ${source}: error converting YAML to JSON: ${yamlMessage(error, text)}`);
+    if (error)
+      throw new CliError(`error parsing ${source}: error converting YAML to JSON: ${yamlMessage(error, text)}`);
     const value = document.toJS() as Json | undefined;
     if (value !== null && value !== undefined) values.push(value);
   }
@@ -101,7 +123,9 @@ function checkHead(value: Json, source: string): KubeObject {
       `error validating ${JSON.stringify(source)}: error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`,
     );
   }
-  const missing = (['apiVersion', 'kind'] as const).filter((key) => typeof shape[key] !== 'string' || shape[key] === '');
+  const missing = (['apiVersion', 'kind'] as const).filter(
+    (key) => typeof shape[key] !== 'string' || shape[key] === '',
+  );
   if (missing.length > 0) {
     const list = missing.map((key) => `${key} not set`);
     const errors = list.length === 1 ? list[0]! : `[${list.join(', ')}]`;

@@ -1,7 +1,7 @@
 // The writes that many commands make: create, patch, replace; with dry run, field manager and field validation in the query.
 
 import { CliError } from '../cli/errors.ts';
-import { text, type FlagSpec, type Flags } from '../cli/flags.ts';
+import { type FlagSpec, type Flags, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject } from '../object.ts';
 import type { DryRun } from '../print/printer.ts';
@@ -17,8 +17,12 @@ export const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-export const fieldManagerFlag = (manager: string): FlagSpec => text('field-manager', 'Name of the manager used to track field ownership.', { default: manager });
-export const validateFlag = text('validate', 'Must be one of: strict (or true), warn, ignore (or false).', { default: 'strict', bare: 'strict' });
+export const fieldManagerFlag = (manager: string): FlagSpec =>
+  text('field-manager', 'Name of the manager used to track field ownership.', { default: manager });
+export const validateFlag = text('validate', 'Must be one of: strict (or true), warn, ignore (or false).', {
+  default: 'strict',
+  bare: 'strict',
+});
 
 /** The server's fieldValidation for --validate. */
 export function fieldValidation(flags: Flags): string {
@@ -51,11 +55,27 @@ interface At {
   name: string;
 }
 
-export async function createObject(kube: Kube, resource: Resource, namespace: string, object: unknown, options: WriteOptions): Promise<KubeObject> {
-  return await kube.client.json(pathOf(resource, namespace), { method: 'POST', body: object, query: writeQuery(options) });
+export async function createObject(
+  kube: Kube,
+  resource: Resource,
+  namespace: string,
+  object: unknown,
+  options: WriteOptions,
+): Promise<KubeObject> {
+  return await kube.client.json(pathOf(resource, namespace), {
+    method: 'POST',
+    body: object,
+    query: writeQuery(options),
+  });
 }
 
-export async function patchObject(kube: Kube, at: At, type: string, body: unknown, options: WriteOptions & { force?: boolean } = {}): Promise<KubeObject> {
+export async function patchObject(
+  kube: Kube,
+  at: At,
+  type: string,
+  body: unknown,
+  options: WriteOptions & { force?: boolean } = {},
+): Promise<KubeObject> {
   return await kube.client.json(pathOf(at.resource, at.namespace, at.name, options.subresource), {
     method: 'PATCH',
     body,
@@ -74,4 +94,6 @@ export async function replaceObject(kube: Kube, at: At, object: unknown, options
 
 /** The patch type a kind takes: merge keys are known for built-in kinds only. */
 export const mergeTypeFor = (resource: Resource): string =>
-  resource.group === '' || !resource.group.includes('.') || resource.group.endsWith('.k8s.io') ? patchTypes.strategic : patchTypes.merge;
+  resource.group === '' || !resource.group.includes('.') || resource.group.endsWith('.k8s.io')
+    ? patchTypes.strategic
+    : patchTypes.merge;

@@ -1,11 +1,11 @@
 // From a workload to its pods, and which container of a pod is meant when none is named.
 
-import { formatLabelSelector } from '../../api/labels.ts';
 import type { LabelSelector, Pod } from '../../api/generated/types.ts';
+import { formatLabelSelector } from '../../api/labels.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Kube } from '../kube.ts';
 import { at } from '../object.ts';
-import { listAll, type Info } from './builder.ts';
+import { type Info, listAll } from './builder.ts';
 
 /** The label selector of a workload or service, as text. Throws for kinds that have none. */
 export function selectorOf(info: Info): string {
@@ -39,7 +39,12 @@ export function defaultContainer(kube: Kube, pod: Pod, quiet = false): string {
   const names = pod.spec.containers.map((each) => each.name);
   if (annotated && names.includes(annotated)) return annotated;
   const first = names[0] ?? '';
-  const others = [...names, ...(pod.spec.initContainers ?? []).map((each) => `${each.name} (init)`), ...(pod.spec.ephemeralContainers ?? []).map((each) => `${each.name} (ephem)`)];
-  if (others.length > 1 && !quiet) kube.err(`Defaulted container ${JSON.stringify(first)} out of: ${others.join(', ')}\n`);
+  const others = [
+    ...names,
+    ...(pod.spec.initContainers ?? []).map((each) => `${each.name} (init)`),
+    ...(pod.spec.ephemeralContainers ?? []).map((each) => `${each.name} (ephem)`),
+  ];
+  if (others.length > 1 && !quiet)
+    kube.err(`Defaulted container ${JSON.stringify(first)} out of: ${others.join(', ')}\n`);
   return first;
 }

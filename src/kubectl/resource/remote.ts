@@ -1,7 +1,7 @@
 // A running command of a container: our channel streams (src/env/streams.ts) joined to the terminal.
 
 import { channelStreamType, channels, decodeFrames, encodeFrame } from '../../env/streams.ts';
-import { CliError, StatusError, type Status } from '../cli/errors.ts';
+import { CliError, type Status, StatusError } from '../cli/errors.ts';
 import type { Kube } from '../kube.ts';
 import { withQuery } from '../rest/client.ts';
 
@@ -17,9 +17,14 @@ export interface RemoteOptions {
 /** Runs until the other side ends; resolves with the exit code of the command. */
 export async function runRemote(kube: Kube, options: RemoteOptions): Promise<number> {
   const { io } = kube;
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 64 }, { highWaterMark: 64 });
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(
+    undefined,
+    { highWaterMark: 64 },
+    { highWaterMark: 64 },
+  );
   const writer = writable.getWriter();
-  const send = (channel: number, payload: Uint8Array | string) => writer.write(encodeFrame(channel, payload)).catch(() => {});
+  const send = (channel: number, payload: Uint8Array | string) =>
+    writer.write(encodeFrame(channel, payload)).catch(() => {});
   const stopped = new AbortController();
   const tty = options.tty ? io.tty : undefined;
   // a raw terminal sends Ctrl-C to the command; otherwise it ends the request
@@ -28,7 +33,8 @@ export async function runRemote(kube: Kube, options: RemoteOptions): Promise<num
   if (tty) {
     tty.setRaw?.(true);
     cleanup.push(() => tty.setRaw?.(false));
-    const size = (columns: number, rows: number) => void send(channels.resize, JSON.stringify({ Width: columns, Height: rows }));
+    const size = (columns: number, rows: number) =>
+      void send(channels.resize, JSON.stringify({ Width: columns, Height: rows }));
     size(tty.columns, tty.rows);
     cleanup.push(tty.onResize(size));
   }
@@ -46,7 +52,13 @@ export async function runRemote(kube: Kube, options: RemoteOptions): Promise<num
   void pump().catch(() => {});
   try {
     const path = withQuery(options.path, options.query);
-    const response = await kube.client.request(path, { method: 'POST', rawBody: readable, contentType: channelStreamType, accept: channelStreamType, signal });
+    const response = await kube.client.request(path, {
+      method: 'POST',
+      rawBody: readable,
+      contentType: channelStreamType,
+      accept: channelStreamType,
+      signal,
+    });
     if (!response.body) throw new CliError('unable to upgrade connection: empty server response');
     for await (const { channel, payload } of decodeFrames(response.body as ReadableStream<Uint8Array>)) {
       if (channel === channels.stdout) (options.stdout ?? kube.out.bind(kube))(payload);

@@ -1,6 +1,6 @@
 // Requests to the API server: JSON in and out, Status answers as StatusError, Warning headers on stderr, watches as async iterables.
 
-import { StatusError, PlainError, type Status } from '../cli/errors.ts';
+import { PlainError, type Status, StatusError } from '../cli/errors.ts';
 import type { KubectlIo } from '../io.ts';
 import type { KubeObject } from '../object.ts';
 
@@ -68,7 +68,9 @@ export class ApiClient {
     } catch (error) {
       if (signal?.aborted) throw error;
       const host = this.#server.replace(/^https?:\/\//, '');
-      throw new PlainError(`The connection to the server ${host} was refused - did you specify the right host or port?`);
+      throw new PlainError(
+        `The connection to the server ${host} was refused - did you specify the right host or port?`,
+      );
     }
     const warning = response.headers.get('warning');
     for (const match of warning?.matchAll(/299 \S+ "((?:\\.|[^"\\])*)"/g) ?? []) {
@@ -153,7 +155,10 @@ export async function toStatusError(response: Response, verb: string): Promise<S
     415: ['UnsupportedMediaType', 'the body of the request was in an unknown format'],
     429: ['TooManyRequests', 'the server has received too many requests and has asked us to try again later'],
     503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
-    504: ['Timeout', 'the server was unable to return a response in the time allotted, but may still be processing the request'],
+    504: [
+      'Timeout',
+      'the server was unable to return a response in the time allotted, but may still be processing the request',
+    ],
     401: ['Unauthorized', 'the server has asked for the client to provide credentials'],
     403: ['Forbidden', body || 'the server does not allow access to the requested resource'],
   };

@@ -98,20 +98,22 @@ export class Discovery {
       const { group, version } = all[i]!;
       return list.resources
         .filter((each) => !each.name.includes('/'))
-        .map((each): Resource => ({
-          group,
-          version,
-          kind: each.kind,
-          name: each.name,
-          singular: each.singularName || each.kind.toLowerCase(),
-          shortNames: each.shortNames ?? [],
-          namespaced: each.namespaced,
-          verbs: each.verbs ?? [],
-          categories: each.categories ?? [],
-          subresources: list.resources
-            .filter((sub) => sub.name.startsWith(`${each.name}/`))
-            .map((sub) => sub.name.slice(each.name.length + 1)),
-        }));
+        .map(
+          (each): Resource => ({
+            group,
+            version,
+            kind: each.kind,
+            name: each.name,
+            singular: each.singularName || each.kind.toLowerCase(),
+            shortNames: each.shortNames ?? [],
+            namespaced: each.namespaced,
+            verbs: each.verbs ?? [],
+            categories: each.categories ?? [],
+            subresources: list.resources
+              .filter((sub) => sub.name.startsWith(`${each.name}/`))
+              .map((sub) => sub.name.slice(each.name.length + 1)),
+          }),
+        );
     });
     return { resources, versions: all.map(({ group, version }) => (group ? `${group}/${version}` : version)) };
   }
@@ -126,7 +128,7 @@ export class Discovery {
       const found = match(await this.resources(), argument);
       if (found) return found;
     }
-    throw new CliError(`the server doesn't have a resource type ${JSON.stringify(argument)}`);
+    throw new CliError(`the server doesn't have a resource type ${JSON.stringify(argument.split('.')[0])}`);
   }
 
   /** The resource that serves a kind of an API version, if any. */
@@ -171,7 +173,9 @@ function fromAggregated(documents: AggregatedList[]): { resources: Resource[]; v
 function match(resources: Resource[], argument: string): Resource | undefined {
   const parts = argument.split('.');
   const name = parts[0]!.toLowerCase();
-  const named = (each: Resource) => each.name === name || each.singular === name || each.kind.toLowerCase() === name;
+  const named = (each: Resource) =>
+    each.name === name || each.singular === name || each.kind.toLowerCase() === name || each.shortNames.includes(name);
+  const exact = (each: Resource) => each.name === name || each.singular === name || each.kind.toLowerCase() === name;
   const candidates: ((each: Resource) => boolean)[] = [];
   if (parts.length >= 3 && /^v\d/.test(parts[1]!)) {
     const group = parts.slice(2).join('.');
@@ -184,9 +188,8 @@ function match(resources: Resource[], argument: string): Resource | undefined {
     const group = parts.slice(1).join('.');
     candidates.push((each) => named(each) && each.group === group);
     candidates.push((each) => named(each) && each.group.startsWith(group));
-    candidates.push((each) => each.shortNames.includes(name) && each.group === group);
   } else {
-    candidates.push(named, (each) => each.shortNames.includes(name));
+    candidates.push(exact, named);
   }
   for (const candidate of candidates) {
     const found = resources.find(candidate);

@@ -40,7 +40,8 @@ export class SchemaNode {
     let current = schema;
     let name = typeName;
     for (let depth = 0; depth < 8; depth++) {
-      const ref: string | undefined = current.$ref ?? (current.allOf?.length === 1 ? current.allOf[0]!.$ref : undefined);
+      const ref: string | undefined =
+        current.$ref ?? (current.allOf?.length === 1 ? current.allOf[0]!.$ref : undefined);
       if (!ref) break;
       const key = ref.slice(ref.lastIndexOf('/') + 1);
       name = key.slice(key.lastIndexOf('.') + 1);
@@ -87,7 +88,9 @@ export async function schemaOf(
   const documents = cache.get(io.fetch) ?? new Map<string, { url: string; document: Document }>();
   cache.set(io.fetch, documents);
   const key = gvk.group ? `apis/${gvk.group}/${gvk.version}` : `api/${gvk.version}`;
-  const index = await client.json<{ paths: { [path: string]: { serverRelativeURL: string } } }>('/openapi/v3');
+  const index = await client
+    .json<{ paths: { [path: string]: { serverRelativeURL: string } } }>('/openapi/v3')
+    .catch(() => ({ paths: {} as { [path: string]: { serverRelativeURL: string } } }));
   const url = index.paths[key]?.serverRelativeURL;
   if (!url) return undefined;
   let known = documents.get(key);
