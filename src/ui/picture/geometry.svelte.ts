@@ -111,3 +111,76 @@ export function arcPath(a: Box, b: Box): string {
   const rise = Math.min(22, 8 + Math.abs(x2 - x1) / 18);
   return `M${x1} ${a.y}C${x1} ${top - rise} ${x2} ${top - rise} ${x2} ${b.y}`;
 }
+
+/** A line of straight pieces with rounded corners, as on a plan of tracks. */
+export function trackPath(points: readonly (readonly [number, number])[], radius = 7): string {
+  let d = '';
+  for (const [i, [x, y]] of points.entries()) {
+    const before = points[i - 1];
+    const after = points[i + 1];
+    if (!before) {
+      d = `M${x} ${y}`;
+    } else if (!after) {
+      d += `L${x} ${y}`;
+    } else {
+      const [inX, inY] = toward([x, y], before, radius);
+      const [outX, outY] = toward([x, y], after, radius);
+      d += `L${inX} ${inY}Q${x} ${y} ${outX} ${outY}`;
+    }
+  }
+  return d;
+}
+
+function toward(from: readonly [number, number], to: readonly [number, number], most: number): [number, number] {
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+  const length = Math.hypot(dx, dy) || 1;
+  const share = Math.min(most, length / 2) / length;
+  return [from[0] + dx * share, from[1] + dy * share];
+}
+
+const middle = (box: Box): [number, number] => [box.x + box.width / 2, box.y + box.height / 2];
+
+/** From the API server to another process: straight to its neighbour, along the track below the control plane to whoever stands further off. */
+export function serverTrack(server: Box, other: Box, track: number, neighbour: boolean): string {
+  const [serverX, serverY] = middle(server);
+  const [x, y] = middle(other);
+  // below: down to the track, along it, down again
+  if (other.y >= server.y + server.height)
+    return Math.abs(serverX - x) < 4
+      ? `M${serverX} ${server.y + server.height}L${x} ${other.y}`
+      : trackPath([
+          [serverX, server.y + server.height],
+          [serverX, track],
+          [x, track],
+          [x, other.y],
+        ]);
+  if (other.y + other.height <= server.y) {
+    const half = (server.y + other.y + other.height) / 2;
+    return trackPath([
+      [serverX, server.y],
+      [serverX, half],
+      [x, half],
+      [x, other.y + other.height],
+    ]);
+  }
+  const right = x > serverX;
+  const edge = right ? other.x : other.x + other.width;
+  const rise = edge + (right ? -12 : 12);
+  if (neighbour) {
+    const from = right ? server.x + server.width : server.x;
+    return trackPath([
+      [from, serverY],
+      [rise, serverY],
+      [rise, y],
+      [edge, y],
+    ]);
+  }
+  const offset = right ? 10 : -10;
+  return trackPath([
+    [serverX + offset, server.y + server.height],
+    [serverX + offset, track],
+    [rise, track],
+    [rise, y],
+    [edge, y],
+  ]);
+}

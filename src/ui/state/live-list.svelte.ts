@@ -19,6 +19,7 @@ export class LiveList<T extends KubeObject> {
   readonly #subscribers = new Set<() => void>();
   #next = new Map<string, T>();
   #publishing = false;
+  #reached = false;
   #abort: AbortController | undefined;
 
   constructor(path: string, apiVersion: string, kind: string) {
@@ -47,6 +48,7 @@ export class LiveList<T extends KubeObject> {
     const abort = new AbortController();
     this.#abort = abort;
     this.state = 'loading';
+    this.#reached = false;
     void this.#follow(fetch, abort.signal);
   }
 
@@ -66,7 +68,7 @@ export class LiveList<T extends KubeObject> {
       } catch (error) {
         if (signal.aborted) return;
         this.error = error instanceof Error ? error.message : String(error);
-        if (!(error instanceof Expired)) this.state = this.items.size > 0 || wait > 200 ? 'broken' : 'loading';
+        if (!(error instanceof Expired) && this.#reached) this.state = 'broken';
         await pause(wait);
         wait = Math.min(wait * 2, 3000);
       }
@@ -79,6 +81,7 @@ export class LiveList<T extends KubeObject> {
     if (!response.ok) throw new Error(list.message ?? `the server answered ${response.status}`);
     this.#next = new Map((list.items ?? []).map((item) => [keyOf(item), { ...this.#kind, ...item }]));
     this.#publish();
+    this.#reached = true;
     this.state = 'live';
     this.error = '';
     return list.metadata?.resourceVersion ?? '0';

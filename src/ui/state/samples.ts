@@ -3,8 +3,8 @@
 export const samples: readonly { name: string; text: string }[] = [
   {
     name: 'web.yaml',
-    text: `# Two copies of a web server, and one address for both.
-# Press Apply (Ctrl+Enter) and watch the picture.
+    text: `# A web server in two copies, with one address.
+# Press Apply and watch the picture.
 apiVersion: apps/v1
 kind: Deployment
 metadata:
