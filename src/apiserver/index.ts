@@ -2,6 +2,7 @@
 
 import type { Env, Running } from '../env/env.ts';
 import { Admission } from './admission/admission.ts';
+import { builtInPlugins } from './admission/plugins/index.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { allowAll, mastersAuthorizer, union } from './auth/authorizer.ts';
 import { nodeAuthorizer } from './auth/node.ts';
@@ -38,7 +39,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     config,
     store,
     catalog,
-    admission: new Admission([]),
+    admission: new Admission(builtInPlugins(catalog, rbac, () => core.authorizer)),
     authenticator: new Authenticator(config.tokens, [(token) => tokens.verify(token)], config.frontKey),
     authorizer:
       config.authorizationMode === 'AlwaysAllow' ? allowAll : union([mastersAuthorizer, nodeAuthorizer(cache), rbac]),

@@ -42,7 +42,7 @@ export async function startHarness(config: Partial<ApiServerConfig> = {}): Promi
         headers: { authorization: `Bearer ${adminToken}`, ...(init.headers as Record<string, string>) },
       }),
     );
-  return {
+  const harness: Harness = {
     server,
     etcd,
     simulation,
@@ -63,4 +63,12 @@ export async function startHarness(config: Partial<ApiServerConfig> = {}): Promi
       return { code: response.status, headers: response.headers, body: parsed };
     },
   };
+  // What the controller manager would have made.
+  for (const namespace of ['default', 'kube-system'])
+    await harness.call('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default' },
+    });
+  return harness;
 }

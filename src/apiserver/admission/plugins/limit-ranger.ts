@@ -1,0 +1,137 @@
+// LimitRanger: defaults and bounds that a namespace's LimitRanges put on containers, pods and claims (plugin/pkg/admission/limitranger).
+
+import type {
+  Container,
+  LimitRange,
+  LimitRangeItem,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceRequirements,
+} from '../../../api/generated/types.ts';
+import {
+  addQuantity,
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  quantityMilliValue,
+} from '../../../api/quantity.ts';
+import { newForbidden } from '../../../api/status.ts';
+import type { Catalog } from '../../registry/catalog.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+
+type Quantities = Record<string, string>;
+
+export function limitRanger(catalog: Catalog): AdmissionPlugin {
+  const items = async (namespace: string): Promise<LimitRangeItem[]> => {
+    const registry = catalog.registry('', 'limitranges');
+    const all = await registry.store.fresh(registry.resource.storagePrefix);
+    return (all?.list(registry.prefixOf(namespace)) ?? []).flatMap(
+      ({ object }) => (object as unknown as LimitRange).spec.limits,
+    );
+  };
+  const concerns = ({ operation, resource, subresource }: AdmissionAttributes) =>
+    resource.group === '' &&
+    subresource === '' &&
+    ((resource.resource === 'pods' && operation === 'CREATE') ||
+      (resource.resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE')));
+  return {
+    name: 'LimitRanger',
+    async mutate(attributes) {
+      const { object, namespace, resource } = attributes;
+      if (!concerns(attributes) || !object || resource.resource !== 'pods') return undefined;
+      const pod = object as unknown as Pod;
+      for (const item of await items(namespace)) {
+        if (item.type !== 'Container') continue;
+        for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])])
+          fill(container, item);
+      }
+      return object;
+    },
+    async validate(attributes) {
+      const { object, namespace, resource } = attributes;
+      if (!concerns(attributes) || !object) return;
+      const errors: string[] = [];
+      for (const item of await items(namespace)) {
+        if (resource.resource === 'persistentvolumeclaims') {
+          if (item.type !== 'PersistentVolumeClaim') continue;
+          const requests = ((object as unknown as PersistentVolumeClaim).spec?.resources?.requests ?? {}) as Quantities;
+          errors.push(...bounds(item, { requests, limits: requests }));
+          continue;
+        }
+        const pod = object as unknown as Pod;
+        if (item.type === 'Container')
+          for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers])
+            errors.push(...bounds(item, container.resources ?? {}));
+        if (item.type === 'Pod') errors.push(...bounds(item, podTotals(pod)));
+      }
+      if (errors.length > 0)
+        throw newForbidden(
+          resource.groupResource,
+          object.metadata.name,
+          errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`,
+        );
+    },
+  };
+}
+
+function fill(container: Container, { default: limits, defaultRequest }: LimitRangeItem): void {
+  const own: ResourceRequirements = { ...container.resources };
+  const merged = (have: Quantities | undefined, wanted: Quantities | undefined) => ({ ...wanted, ...have });
+  // A limit that the container sets itself is its request too, where it states none: that was decided when defaults were filled in.
+  const requests = merged(own.requests, defaultRequest);
+  const all = merged(own.limits, limits);
+  if (Object.keys(requests).length > 0) own.requests = requests;
+  if (Object.keys(all).length > 0) own.limits = all;
+  if (own.requests || own.limits) container.resources = own;
+}
+
+function bounds(item: LimitRangeItem, { requests = {}, limits = {} }: ResourceRequirements): string[] {
+  const out: string[] = [];
+  const what = item.type;
+  const text = (quantity: string) => formatQuantity(parseQuantity(quantity));
+  for (const [name, min] of Object.entries(item.min ?? {})) {
+    const request = requests[name];
+    const limit = limits[name];
+    if (request === undefined) out.push(`minimum ${name} usage per ${what} is ${text(min)}.  No request is specified`);
+    else if (compareQuantity(request, min) < 0)
+      out.push(`minimum ${name} usage per ${what} is ${text(min)}, but request is ${text(request)}`);
+    if (limit !== undefined && compareQuantity(limit, min) < 0)
+      out.push(`minimum ${name} usage per ${what} is ${text(min)}, but limit is ${text(limit)}`);
+  }
+  for (const [name, max] of Object.entries(item.max ?? {})) {
+    const limit = limits[name];
+    const request = requests[name];
+    if (limit === undefined) out.push(`maximum ${name} usage per ${what} is ${text(max)}.  No limit is specified`);
+    else if (compareQuantity(limit, max) > 0)
+      out.push(`maximum ${name} usage per ${what} is ${text(max)}, but limit is ${text(limit)}`);
+    if (request !== undefined && compareQuantity(request, max) > 0)
+      out.push(`maximum ${name} usage per ${what} is ${text(max)}, but request is ${text(request)}`);
+  }
+  for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
+    const request = requests[name];
+    const limit = limits[name];
+    if (request === undefined || limit === undefined || quantityMilliValue(request) === 0) {
+      out.push(
+        `${name} max limit to request ratio per ${what} is ${text(ratio)}, but no request is specified or request is 0`,
+      );
+      continue;
+    }
+    const actual = quantityMilliValue(limit) / quantityMilliValue(request);
+    if (actual > quantityMilliValue(ratio) / 1000)
+      out.push(
+        `${name} max limit to request ratio per ${what} is ${text(ratio)}, but provided ratio is ${actual.toFixed(6)}`,
+      );
+  }
+  return out;
+}
+
+function podTotals({ spec }: Pod): ResourceRequirements {
+  const sum = (field: 'requests' | 'limits') => {
+    const out: Quantities = {};
+    for (const { resources } of spec.containers)
+      for (const [name, quantity] of Object.entries(resources?.[field] ?? {}))
+        out[name] = out[name] === undefined ? quantity : formatQuantity(addQuantity(out[name], quantity));
+    return out;
+  };
+  return { requests: sum('requests'), limits: sum('limits') };
+}
