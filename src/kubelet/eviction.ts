@@ -6,14 +6,14 @@
 import type { Pod } from '../api/generated/types.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { ContainerRuntime } from '../cri/runtime.ts';
-import { every } from '../env/clock.ts';
-import type { Env } from '../env/env.ts';
+import { type Clock, every } from '../env/clock.ts';
 import { amountOf, podRequests, qosClass } from './containers/resources.ts';
 import type { PodWorkers } from './pods/pod-workers.ts';
 
 export interface EvictionOptions {
-  env: Env;
   runtime: ContainerRuntime;
+  /** The machine's: what is watched is real memory. */
+  clock: Clock;
   workers: PodWorkers;
   recorder: EventRecorder;
   capacityBytes(): number;
@@ -38,19 +38,19 @@ export class EvictionManager {
   }
 
   get underPressure(): boolean {
-    return this.options.env.clock.now() - this.lastPressure < transitionPeriod;
+    return this.options.clock.now() - this.lastPressure < transitionPeriod;
   }
 
   start(): void {
-    const { env, idle, threshold, signal } = this.options;
+    const { clock, idle, threshold, signal } = this.options;
     if (idle || threshold === 0 || signal.aborted) return;
-    const cancel = every(env.clock, period, () => void this.synchronize().catch(() => {}));
+    const cancel = every(clock, period, () => void this.synchronize().catch(() => {}));
     signal.addEventListener('abort', cancel, { once: true });
   }
 
   /** Looks once; evicts at most one pod. */
   async synchronize(): Promise<void> {
-    const { runtime, workers, env, recorder } = this.options;
+    const { runtime, workers, clock, recorder } = this.options;
     const capacity = this.options.capacityBytes();
     const threshold = this.options.threshold ?? Math.min(100 * 2 ** 20, capacity * 0.05);
     const usage = new Map<string, number>();
@@ -60,7 +60,7 @@ export class EvictionManager {
       used += stat.memoryWorkingSetBytes;
     }
     const available = capacity - used;
-    if (available < threshold) this.lastPressure = env.clock.now();
+    if (available < threshold) this.lastPressure = clock.now();
     if (this.underPressure !== this.reported) {
       this.reported = this.underPressure;
       this.options.onPressure();

@@ -14,6 +14,9 @@ import { kubeletHandler } from './server/server.ts';
 
 export type { KubeletOptions } from './config.ts';
 
+/** ms of the machine's time for which what it said of itself is good: asking costs a round trip. */
+const infoTimeToLive = 60_000;
+
 /** Resolves when the runtime has answered and the loops run; registration and everything after it go on in the background. */
 export async function startKubelet(env: Env, options: KubeletOptions): Promise<Running> {
   const { runtime, os, nodeName } = options;
@@ -29,6 +32,7 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
   const recorder = newEventRecorder(env, client, { component: 'kubelet', host: nodeName });
   const { runtimeName, runtimeVersion } = await runtime.version();
   let info = await os.info();
+  let infoReadAt = (os.clock ?? env.clock).now();
   let node: Node | undefined;
   let booted = false;
 
@@ -59,8 +63,8 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
     signal,
   });
   const eviction = new EvictionManager({
-    env,
     runtime,
+    clock: os.clock ?? env.clock,
     workers: kubelet.workers,
     recorder,
     capacityBytes: () => info.memoryBytes,
@@ -71,7 +75,11 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
   });
 
   async function facts(): Promise<NodeFacts> {
-    info = await os.info().catch(() => info);
+    const machineNow = (os.clock ?? env.clock).now();
+    if (machineNow - infoReadAt >= infoTimeToLive) {
+      infoReadAt = machineNow;
+      info = await os.info().catch(() => info);
+    }
     const images = await runtime.listImages().catch(() => []);
     const problems = [kubelet.runtimeProblem, network.problem()].filter((problem) => problem !== undefined);
     return {
@@ -155,7 +163,6 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
       stopping.abort();
       serving.close();
       await booting.catch(() => {});
-      await recorder.flush();
     },
   };
 }

@@ -175,6 +175,20 @@ describe('a pod', () => {
     await expect(world.pod('stubborn')).rejects.toMatchObject({ reason: 'NotFound' });
   });
 
+  test('deleted again with less grace stops sooner', async () => {
+    const { world } = await sharedWorld();
+    await world.create(
+      pods,
+      boundPod('patient', { command: ['sh', '-c', "trap '' TERM; sleep 10000"] }, { terminationGracePeriodSeconds: 600 }),
+    );
+    await world.until('patient', running);
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'patient' }));
+    await world.simulation.run(5000);
+    await world.call(world.client.delete(pods, { namespace: 'default', name: 'patient' }, { gracePeriodSeconds: 1 }));
+    await world.simulation.run(5000);
+    await expect(world.pod('patient')).rejects.toMatchObject({ reason: 'NotFound' });
+  });
+
   test('deleted with force is gone at once, its containers soon', async () => {
     const { world, node } = await sharedWorld();
     await world.create(pods, boundPod('web-6', { image: 'nginx' }));
@@ -554,7 +568,10 @@ describe('what survives', () => {
     await world.create(pods, boundPod('web', { image: 'nginx' }));
     await world.until('web', running);
     node.hollow.reboot();
-    const pod = await world.until('web', (p) => status(p)?.restartCount === 1 && running(p));
+    const pod = await world.until('web', (p) => status(p)?.restartCount === 1 && running(p) && status(p)?.ready === true);
+    expect(pod.status?.podIPs).toEqual([{ ip: pod.status?.podIP }]);
+    await world.simulation.run(10_000);
+    expect((await world.pod('web')).metadata.resourceVersion).toBe(pod.metadata.resourceVersion);
     expect(status(pod)?.lastState?.terminated?.exitCode).toBe(255);
     expect(await world.events('web')).toContain(
       'SandboxChanged Pod sandbox changed, it will be killed and re-created.',

@@ -66,7 +66,7 @@ export class Kubelet implements PodSyncer {
     this.parts = parts;
     const { env, options, client, signal } = parts;
     const { runtime, os } = options;
-    this.service = new RuntimeService(env, runtime);
+    this.service = new RuntimeService(env, runtime, signal);
     this.cache = new RuntimeCache({
       env,
       runtime,
@@ -291,6 +291,15 @@ export class Kubelet implements PodSyncer {
       will: 'try again later',
       detail: { error: error instanceof Error ? error.message : String(error) },
     });
+  }
+
+  onGraceShortened(pod: Pod): void {
+    const context: CallContext = { trace: this.parts.env.trace.span(), subject: referenceTo(pod) };
+    for (const container of this.cache.get(pod.metadata.uid ?? '')?.containers ?? [])
+      if (container.state === 'running')
+        void this.service
+          .stopContainer(context, container.id, container.metadata.name, gracePeriodOf(pod))
+          .catch(() => {});
   }
 
   /** The pod's newest status, made now. */

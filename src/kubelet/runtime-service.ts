@@ -1,6 +1,6 @@
 // The container runtime with every call that changes something passing the gate `runtime`, so that the conductor can hold it and the trace tells why it was made.
 //
-// Invariant: reads pass no gate. Errors are passed on as they are.
+// Invariants: a kubelet that was stopped changes nothing any more; reads pass no gate. Errors are passed on as they are.
 
 import type * as cri from '../cri/runtime.ts';
 import type { Env, Json } from '../env/env.ts';
@@ -15,10 +15,12 @@ export interface CallContext {
 export class RuntimeService {
   readonly runtime: cri.ContainerRuntime;
   private readonly env: Env;
+  private readonly signal: AbortSignal;
 
-  constructor(env: Env, runtime: cri.ContainerRuntime) {
+  constructor(env: Env, runtime: cri.ContainerRuntime, signal: AbortSignal) {
     this.env = env;
     this.runtime = runtime;
+    this.signal = signal;
   }
 
   runPodSandbox(context: CallContext, config: cri.PodSandboxConfig): Promise<string> {
@@ -95,6 +97,7 @@ export class RuntimeService {
       detail: { call, ...detail },
     });
     if (held) await held;
+    this.signal.throwIfAborted();
     return run();
   }
 }

@@ -168,7 +168,6 @@ export async function startKubeProxy(env: Env, options: KubeProxyOptions): Promi
       stopping.abort();
       runner.stop();
       serving.close();
-      await recorder.flush();
     },
   };
 }

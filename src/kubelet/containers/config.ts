@@ -111,6 +111,7 @@ export function containerConfig(inputs: ContainerConfigInputs): ContainerConfig 
       [names.containerHashAnnotation]: hashContainer(container),
       [names.restartCountAnnotation]: String(restartCount),
       [names.terminationPolicyAnnotation]: container.terminationMessagePolicy ?? 'File',
+      [names.resourcesAnnotation]: JSON.stringify(linuxResources(pod, container, inputs.nodeMemoryBytes)),
       [names.gracePeriodAnnotation]: String(gracePeriodOf(pod)),
       ...(terminationFile ? { [names.terminationFileAnnotation]: terminationFile } : {}),
       ...(preStop ? { [names.preStopAnnotation]: JSON.stringify(preStop) } : {}),

@@ -9,13 +9,14 @@ import { goDuration, ItemBackoff } from '../containers/backoff.ts';
 import { type ClusterDns, sandboxConfig } from '../containers/config.ts';
 import { rpcMessage } from '../containers/images.ts';
 import { killContainer, killPod } from '../containers/kill.ts';
+import { linuxResources } from '../containers/resources.ts';
 import { type Starter, startContainer } from '../containers/start.ts';
 import { StartError } from '../containers/start-error.ts';
 import type { CallContext } from '../runtime-service.ts';
 import type { StartFailure } from '../status/container-statuses.ts';
 import type { PodActions } from './compute-actions.ts';
 import { formatPod, hashContainer } from './pod.ts';
-import { findContainer, type RuntimePod, restartCountOf } from './runtime-pod.ts';
+import { findContainer, type RuntimePod, resourcesAnnotation, restartCountOf } from './runtime-pod.ts';
 
 export interface PodRuntimeOptions {
   env: Env;
@@ -41,6 +42,8 @@ export class PodRuntime {
   private readonly crashBackoff: ItemBackoff;
   /** By "uid container". */
   private readonly failures = new Map<string, StartFailure>();
+  /** By container id: the resources it was given since it was created, as JSON. */
+  private readonly resources = new Map<string, string>();
 
   constructor(options: PodRuntimeOptions) {
     this.options = options;
@@ -94,6 +97,8 @@ export class PodRuntime {
         return result;
       }
     }
+    await this.resize(pod, runtimePod, actions, context);
+    await this.removeOldSandboxes(runtimePod, context);
     const starts = [
       ...actions.ephemeralContainersToStart,
       ...actions.initContainersToStart,
@@ -132,6 +137,38 @@ export class PodRuntime {
     return result;
   }
 
+  /** Gives running containers the resources that the spec has by now. */
+  private async resize(
+    pod: Pod,
+    runtimePod: RuntimePod | undefined,
+    actions: PodActions,
+    context: CallContext,
+  ): Promise<void> {
+    const { service, nodeInfo } = this.options.starter;
+    if (actions.killPod) return;
+    for (const container of pod.spec?.containers ?? []) {
+      const status = findContainer(runtimePod, container.name);
+      if (status?.state !== 'running' || actions.containersToKill.some((kill) => kill.container.id === status.id))
+        continue;
+      const resources = linuxResources(pod, container, nodeInfo().memoryBytes);
+      const wanted = JSON.stringify(resources);
+      const applied = this.resources.get(status.id) ?? status.annotations[resourcesAnnotation];
+      if (applied === undefined || applied === wanted) continue;
+      await service.updateContainerResources(context, status.id, container.name, resources);
+      this.resources.set(status.id, wanted);
+    }
+  }
+
+  /** Sandboxes of earlier attempts, once no container remembers them. */
+  private async removeOldSandboxes(runtimePod: RuntimePod | undefined, context: CallContext): Promise<void> {
+    for (const sandbox of runtimePod?.sandboxes.slice(1) ?? [])
+      if (
+        sandbox.state === 'notready' &&
+        !runtimePod?.containers.some((container) => container.podSandboxId === sandbox.id)
+      )
+        await this.options.starter.service.removePodSandbox(context, sandbox.id);
+  }
+
   /** Throws CrashLoopBackOff if the container ended too recently for its number of failures; otherwise counts this start. */
   private checkBackoff(pod: Pod, container: Container, runtimePod: RuntimePod | undefined): void {
     const last = runtimePod?.containers.find(
@@ -165,7 +202,10 @@ export class PodRuntime {
     const ended = (runtimePod?.containers ?? []).filter(
       (status) => status.metadata.name === container.name && status.state === 'exited',
     );
-    for (const status of ended.slice(1)) await this.options.starter.service.removeContainer(context, status.id);
+    for (const status of ended.slice(1)) {
+      await this.options.starter.service.removeContainer(context, status.id);
+      this.resources.delete(status.id);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { causeOf } from '../../client/keys.ts';
 import type { Cancel } from '../../env/clock.ts';
 import type { Env } from '../../env/env.ts';
 import type { Cause } from '../../env/trace.ts';
+import { gracePeriodOf } from './pod.ts';
 
 export type WorkerPhase = 'sync' | 'terminating' | 'terminated' | 'finished';
 
@@ -42,6 +43,8 @@ export interface PodSyncer {
   /** The worker has finished; `removed`: the API's object is gone too. */
   onFinished(uid: string, pod: Pod | undefined, removed: boolean): void;
   onError(request: SyncRequest, error: unknown): void;
+  /** Somebody deleted the pod again with less grace while it is being stopped. */
+  onGraceShortened(pod: Pod): void;
 }
 
 interface Worker {
@@ -77,7 +80,10 @@ export class PodWorkers {
   /** A new or changed pod. */
   update(pod: Pod): void {
     const worker = this.worker(pod.metadata.uid ?? '');
+    const shortened =
+      worker.phase === 'terminating' && worker.pod !== undefined && gracePeriodOf(pod) < gracePeriodOf(worker.pod);
     worker.pod = pod;
+    if (shortened) this.syncer.onGraceShortened(pod);
     const ended =
       pod.metadata.deletionTimestamp !== undefined ||
       pod.status?.phase === 'Failed' ||

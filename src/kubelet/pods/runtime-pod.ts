@@ -13,6 +13,8 @@ export const restartCountAnnotation = 'io.kubernetes.container.restartCount';
 export const terminationPolicyAnnotation = 'io.kubernetes.container.terminationMessagePolicy';
 /** Where on the node the container's termination message is found. */
 export const terminationFileAnnotation = 'io.kubernetes.container.terminationMessageFile';
+/** LinuxContainerResources, as JSON, that the container was created with. */
+export const resourcesAnnotation = 'io.kubernetes.container.resources';
 export const preStopAnnotation = 'io.kubernetes.container.preStopHandler';
 export const gracePeriodAnnotation = 'io.kubernetes.pod.terminationGracePeriod';
 

@@ -106,13 +106,15 @@ async function portForward(
   const { runtimePod } = findPod(parts, namespace, podName);
   const sandbox = readySandbox(runtimePod);
   if (!sandbox) throw new HttpError(404, `failed to find sandbox of pod "${podName}"`);
-  return streamDuplex(() => parts.runtime.portForward(sandbox.id, portOf(query)), request);
+  const port = portOf(query);
+  return streamDuplex(() => parts.runtime.portForward(sandbox.id, port), request);
 }
 
 async function dial(parts: ServerParts, query: URLSearchParams, request: Request): Promise<Response> {
   const host = query.get('host') ?? '';
   if (host === '') throw new HttpError(400, 'missing host');
-  return streamDuplex(() => parts.os.dial(host, portOf(query)), request);
+  const port = portOf(query);
+  return streamDuplex(() => parts.os.dial(host, port), request);
 }
 
 function portOf(query: URLSearchParams): number {

@@ -98,7 +98,7 @@ export class NodeWorld {
       if (condition(pod)) return pod;
       if (this.simulation.now() > end)
         throw new Error(`not within ${limit} ms: ${JSON.stringify(pod.status, undefined, 1)}`);
-      await this.simulation.run(200);
+      await this.simulation.run(500);
     }
   }
 
@@ -133,7 +133,7 @@ async function settle<T>(simulation: Simulation, promise: Promise<T>): Promise<T
   promise.then(mark, mark);
   for (let rounds = 0; !settled && rounds < 20_000; rounds++) {
     await simulation.run(5);
-    if (!settled && rounds > 20) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (!settled && rounds > 200) await new Promise((resolve) => setTimeout(resolve, 1));
   }
   if (!settled) throw new Error('not finished');
   return promise;
