@@ -38,7 +38,12 @@ interface Segment {
 /** Opens the log whose segments are called "<name>.<number>". `segmentBytes`: size at which the next one is begun. */
 export async function openSegmentedLog(folder: SegmentFolder, name: string, segmentBytes = 16 << 20): Promise<Log> {
   const log = new SegmentedLog(folder, name, segmentBytes);
-  await log.open();
+  try {
+    await log.open();
+  } catch (error) {
+    log.close();
+    throw error;
+  }
   return log;
 }
 

@@ -3,7 +3,6 @@
 //
 // Invariant: nothing below the client and the JSON gateway holds anything but byte strings.
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the point is to name every ASCII character
 const ascii = /^[\x00-\x7f]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

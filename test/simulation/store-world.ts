@@ -154,7 +154,12 @@ export class World {
             this.check(node);
           });
         },
-        soon: (work) => this.after(0, () => alive() && (work(), this.check(node))),
+        soon: (work) =>
+          this.after(0, () => {
+            if (!alive()) return;
+            work();
+            this.check(node);
+          }),
         confChanging: () => {},
         changed: () => this.compact(node),
       },
