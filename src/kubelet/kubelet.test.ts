@@ -179,7 +179,11 @@ describe('a pod', () => {
     const { world } = await sharedWorld();
     await world.create(
       pods,
-      boundPod('patient', { command: ['sh', '-c', "trap '' TERM; sleep 10000"] }, { terminationGracePeriodSeconds: 600 }),
+      boundPod(
+        'patient',
+        { command: ['sh', '-c', "trap '' TERM; sleep 10000"] },
+        { terminationGracePeriodSeconds: 600 },
+      ),
     );
     await world.until('patient', running);
     await world.call(world.client.delete(pods, { namespace: 'default', name: 'patient' }));
@@ -568,7 +572,10 @@ describe('what survives', () => {
     await world.create(pods, boundPod('web', { image: 'nginx' }));
     await world.until('web', running);
     node.hollow.reboot();
-    const pod = await world.until('web', (p) => status(p)?.restartCount === 1 && running(p) && status(p)?.ready === true);
+    const pod = await world.until(
+      'web',
+      (p) => status(p)?.restartCount === 1 && running(p) && status(p)?.ready === true,
+    );
     expect(pod.status?.podIPs).toEqual([{ ip: pod.status?.podIP }]);
     await world.simulation.run(10_000);
     expect((await world.pod('web')).metadata.resourceVersion).toBe(pod.metadata.resourceVersion);

@@ -3,7 +3,7 @@
 import type { Pod } from '../../api/generated/types.ts';
 import { startApiServer } from '../../apiserver/index.ts';
 import type { KubernetesObject, Resource } from '../../client/resources.ts';
-import { events, pods } from '../../client/resources.ts';
+import { configMaps, events, pods, serviceAccounts } from '../../client/resources.ts';
 import { RestClient } from '../../client/rest-client.ts';
 import { createHollowNode, type HollowNode, type HollowNodeOptions } from '../../cri/hollow/index.ts';
 import type { Env, Running } from '../../env/env.ts';
@@ -52,7 +52,15 @@ export class NodeWorld {
         tokens: [{ token, user: 'kubernetes-admin', groups: ['system:masters'] }],
       }),
     );
-    return new NodeWorld(simulation, records, simulation.env('user'));
+    const world = new NodeWorld(simulation, records, simulation.env('user'));
+    // what the service account and root CA controllers would have made
+    const metadata = { name: 'default', namespace: 'default' };
+    await world.create(serviceAccounts, { metadata });
+    await world.create(configMaps, {
+      metadata: { ...metadata, name: 'kube-root-ca.crt' },
+      data: { 'ca.crt': 'a certificate' },
+    });
+    return world;
   }
 
   /** Starts a hollow node with its kubelet, or a kubelet on a node that is there already. */
