@@ -1,0 +1,21 @@
+// A worker with one member of the store, for tests and benchmarks: no sandbox, no other component.
+
+import type { WorkerBirth } from '../../src/env/worker/control.ts';
+import { openIndexedDbDisk } from '../../src/env/worker/indexeddb-disk.ts';
+import { openOpfsDisk } from '../../src/env/worker/opfs-disk.ts';
+import { createWorkerEnv } from '../../src/env/worker/worker-env.ts';
+import { type MemberConfig, startEtcdMember } from '../../src/etcd/index.ts';
+
+export interface EtcdWorkerStart {
+  birth: WorkerBirth;
+  control: MessagePort;
+  members: MemberConfig[];
+  disk: 'indexeddb' | 'opfs';
+}
+
+self.onmessage = async (event: MessageEvent<EtcdWorkerStart>) => {
+  const { birth, control, members, disk } = event.data;
+  const env = createWorkerEnv(birth, control, disk === 'opfs' ? openOpfsDisk : openIndexedDbDisk);
+  await startEtcdMember(env, { name: birth.name, members });
+  self.postMessage('up');
+};
