@@ -24,7 +24,8 @@ export class PortNetwork implements Network {
     this.#cuts = new Set(cuts);
   }
 
-  async fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  /** Detachable, as the global fetch is. */
+  readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     if (input instanceof Request) {
       const { url, init: parts } = await takeApart(input);
       return this.fetch(url, { ...parts, ...init });
@@ -37,7 +38,7 @@ export class PortNetwork implements Network {
       link = await this.#client(address, url);
     }
     return link.fetch(url, init);
-  }
+  };
 
   serve(address: string, handler: Handler): Closable {
     if (this.#servers.has(address)) throw new Error(`${address} is served already`);
