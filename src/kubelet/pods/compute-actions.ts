@@ -69,8 +69,8 @@ export function computePodActions(pod: Pod, runtimePod: RuntimePod | undefined, 
   let keep = 0;
   for (const container of containers) {
     const status = findContainer(runtimePod, container.name);
-    if (!status || status.state !== 'running') {
-      const unfinished = !status || status.state !== 'exited';
+    if (status?.state !== 'running') {
+      const unfinished = status?.state !== 'exited';
       if (
         pod.metadata.deletionTimestamp === undefined &&
         (unfinished || shouldRestart(pod, container, status.exitCode))

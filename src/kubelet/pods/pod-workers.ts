@@ -124,7 +124,7 @@ export class PodWorkers {
   /** Ends a pod on the node's own account. */
   kill(uid: string, kill: KillRequest): void {
     const worker = this.workers.get(uid);
-    if (!worker || worker.phase !== 'sync') return;
+    if (worker?.phase !== 'sync') return;
     worker.kill = kill;
     worker.phase = 'terminating';
     this.enqueue(worker, { reason: kill.reason ?? 'kill' });
