@@ -86,7 +86,8 @@ function verdict(
   for (const [key, history] of histories) {
     if (history.some((op) => op.input.type === 'get' && op.call > world.now - 4100 && op.output === undefined))
       return world.fail('a read after healing got no answer');
-    if (!isLinearizable(history, registerModel)) return world.fail(`the history of ${key} is not linearizable`);
+    if (!isLinearizable(history, registerModel))
+      return world.fail(`the history of ${key} is not linearizable:\n${show(history)}`);
   }
   // revisions follow real time: a write that began after another was acknowledged has the higher revision
   writes.sort((a, b) => a.call - b.call);
@@ -103,6 +104,10 @@ function verdict(
   );
   for (const watcher of watchers) watcher.verify(truth);
   return truth.length;
+}
+
+function show(history: Operation<RegisterInput, string>[]): string {
+  return history.map(({ call, end, input, output }) => `${call} ${end} ${JSON.stringify(input)} ${output ?? '?'}`).join('\n');
 }
 
 class Client {

@@ -203,7 +203,8 @@ export class Replica {
   }
 
   private answerReads(): void {
-    const { applied } = this.raft.log;
+    // the state's own mark: raft's is ahead while a snapshot waits to be loaded
+    const { applied } = this;
     const ready = this.confirmedReads.filter((confirmed) => confirmed.index <= applied);
     if (ready.length === 0) return;
     this.confirmedReads = this.confirmedReads.filter((confirmed) => confirmed.index > applied);
