@@ -1,9 +1,11 @@
 // Every controller of the manager, by upstream's name. Upstream: cmd/kube-controller-manager/names and app/controllermanager.go NewControllerDescriptors.
 
+import { initCronJobController } from './cronjob/cronjob-controller.ts';
 import { initDeploymentController } from './deployment/deployment-controller.ts';
 import { initEndpointsController } from './endpoints/endpoints-controller.ts';
 import { initEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { initGarbageCollector } from './garbagecollector/garbage-collector-controller.ts';
+import { initJobController } from './job/job-controller.ts';
 import { initNamespaceController } from './namespace/namespace-controller.ts';
 import { initNodeIpamController } from './nodeipam/nodeipam-controller.ts';
 import { initNodeLifecycleController } from './nodelifecycle/nodelifecycle-controller.ts';
@@ -14,12 +16,15 @@ import { initRootCaCertPublisher } from './rootcacertpublisher/root-ca-certifica
 import { initServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import type { InitController } from './shared/context.ts';
 import { initTaintEvictionController } from './tainteviction/taint-eviction-controller.ts';
+import { initTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 
 export const controllers: Readonly<Record<string, InitController>> = {
+  'cronjob-controller': initCronJobController,
   'deployment-controller': initDeploymentController,
   'endpoints-controller': initEndpointsController,
   'endpointslice-controller': initEndpointSliceController,
   'garbage-collector-controller': initGarbageCollector,
+  'job-controller': initJobController,
   'namespace-controller': initNamespaceController,
   'node-ipam-controller': initNodeIpamController,
   'node-lifecycle-controller': initNodeLifecycleController,
@@ -29,6 +34,7 @@ export const controllers: Readonly<Record<string, InitController>> = {
   'root-ca-certificate-publisher-controller': initRootCaCertPublisher,
   'serviceaccount-controller': initServiceAccountController,
   'taint-eviction-controller': initTaintEvictionController,
+  'ttl-after-finished-controller': initTtlAfterFinishedController,
 };
 
 /**
