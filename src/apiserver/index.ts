@@ -10,6 +10,7 @@ import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { ApiServerConfig } from './config.ts';
+import { runDefinitions } from './crd/controller.ts';
 import { Catalog } from './registry/catalog.ts';
 import { conversions } from './registry/versions.ts';
 import type { Core } from './server/core.ts';
@@ -47,9 +48,11 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     rulesFor: (user, namespace) => rbac.rulesFor(user, namespace),
   };
   await bootstrap(core);
+  const definitions = runDefinitions(core);
   return {
     handle: (request) => handle(core, request),
     async stop() {
+      definitions.stop();
       cache.stop();
     },
   };

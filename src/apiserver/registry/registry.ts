@@ -220,8 +220,9 @@ export class Registry {
       if (strategy.generation && options.subresource !== 'status' && desiredChanged(object, old))
         object.metadata.generation = (old.metadata.generation ?? 0) + 1;
       this.#throwIfInvalid(object, [
-        ...this.#checks.validate(resource, object, old),
+        ...(options.subresource === '' ? this.#checks.validate(resource, object, old) : []),
         ...(options.subresource === '' ? (strategy.validateUpdate?.(object, old) ?? []) : []),
+        ...(options.subresource === 'status' ? (strategy.validateStatus?.(object) ?? []) : []),
       ]);
       for (const warning of strategy.warnings?.(object, old) ?? []) context.warnings.add(warning);
       await options.admit?.(object, old);

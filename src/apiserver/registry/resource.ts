@@ -1,6 +1,7 @@
 // One served resource at one version: what discovery says of it, where it is stored, and how its objects cross versions.
 
 import type { GroupKind, GroupResource } from '../../api/status.ts';
+import type { JSONSchemaProps } from '../../api/generated/types.ts';
 import type { Columns } from '../../api/tables/index.ts';
 import type { KubeObject } from '../object.ts';
 
@@ -38,6 +39,8 @@ export interface ResourceInfo {
   custom: boolean;
   /** Fields that selectors may name beyond those of built-in kinds ("spec.color"). */
   selectableFields: readonly string[];
+  /** A custom resource's schema (openAPIV3Schema). */
+  schema?: JSONSchemaProps;
   /** A custom resource's printer columns. */
   columns?: Columns;
   /** Where the scale subresource finds its numbers; left out for built-in kinds. */

@@ -1,12 +1,14 @@
 // The doors to src/api through which requests pass: decoding, defaulting, patching, field ownership, validation.
 
-import { type FieldValidation, parseDocument, type RawDocument, strictDecodingError } from '../../api/decode.ts';
+import { decodeTyped, type FieldValidation, parseDocument, type RawDocument, strictDecodingError } from '../../api/decode.ts';
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
 import { applyMergePatch, applyPatch } from '../../api/patch/index.ts';
 import { newBadRequest } from '../../api/status.ts';
-import type { KubeObject } from '../object.ts';
+import { validateCreate, validateUpdate } from '../../api/validation/index.ts';
+import { applyDefaults, prune } from '../crd/structural.ts';
+import { deepCopy, type KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { type BodyType, bodyText } from './body.ts';
 import type { RequestContext } from './context.ts';
@@ -47,9 +49,17 @@ function customObject(
   if (document.strictErrors.length > 0 && validation === 'Strict')
     throw newBadRequest(strictDecodingError(document.strictErrors));
   if (validation === 'Warn') for (const text of document.strictErrors) warnings.add(text);
-  const object = { ...(document.value as KubeObject), apiVersion, kind };
-  const metadata = object.metadata ?? { name: '' };
-  return { ...object, metadata };
+  const object = { ...(deepCopy(document.value) as KubeObject), apiVersion, kind };
+  const { metadata } = decodeTyped<{ metadata?: KubeObject['metadata'] }>('ConfigMap', { metadata: object.metadata }).object;
+  object.metadata = metadata ?? { name: '' };
+  const dropped = prune(object, resource.schema, true).map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (dropped.length > 0 && validation === 'Strict')
+    throw newBadRequest(
+      `${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}: ${strictDecodingError(dropped)}`,
+    );
+  if (validation === 'Warn') for (const text of dropped) warnings.add(text);
+  applyDefaults(object, resource.schema);
+  return object;
 }
 
 /** Decodes a body into an object of `resource`, defaults filled in. Throws BadRequest. */
@@ -95,8 +105,18 @@ export function trackWrite(
   _context: RequestContext,
 ): void {}
 
-export function validate(_resource: ResourceInfo, _object: KubeObject, _old: KubeObject | undefined): FieldErrorList {
-  return [];
+// The schema type in which a resource is stored, where that is not its own.
+const storedTypes: Record<string, string> = {
+  HorizontalPodAutoscaler: 'V2HorizontalPodAutoscaler',
+  EventsV1Event: 'CoreV1Event',
+};
+
+/** Validation of what is about to be stored; `old` is what it replaces through the main endpoint. */
+export function validate(resource: ResourceInfo, object: KubeObject, old: KubeObject | undefined): FieldErrorList {
+  const type = storedTypes[resource.type] ?? resource.type;
+  return old
+    ? validateUpdate(type, object, old, resource.namespaced)
+    : validateCreate(type, object, resource.namespaced);
 }
 
 /** A patch of a Scale. */
