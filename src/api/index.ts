@@ -11,6 +11,12 @@
 //   schema/schema.ts   every type as data: fields, shapes, merge keys, list types, protobuf numbers (facts.txt has what OpenAPI lacks)
 //   json-text.ts, yaml-text.ts   reading text          decode.ts   untyped -> typed, as Go would; strict errors
 //   decode-request.ts  a request's body against its resource, with the server's messages
+//   defaulting/        setDefaults(type, object)
+//   patch/             JSON, merge and strategic merge patches; applyPatch(mediaType, type, document, body)
+//   managed-fields/    server-side apply (applyConfiguration) and ownership of other writes (updateManagedFields)
+//   tables/            columnsFor(type): server-side tables; summarizePod
+//   validation/        validateCreate, validateUpdate
+//   openapi-v3.ts      documents per group and version  editor-schema.ts   JSON Schema for YAML editors
 //   generated/types.ts one interface per API type (made by scripts/generate-api.mjs)
 
 export * from './fields.ts';

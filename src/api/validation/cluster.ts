@@ -452,7 +452,7 @@ export function validatePriorityClass(object: PriorityClass): FieldErrorList {
         "priority class names with 'system-' prefix are reserved for system use only. error: not a known system priority class",
       ),
     );
-  else if (!name.startsWith('system-') && object.value > 1_000_000_000)
+  else if (!name.startsWith('system-') && (object.value ?? 0) > 1_000_000_000)
     errors.push(forbidden(path('value'), 'maximum allowed value of a user defined priority is 1000000000'));
   oneOf(errors, path('preemptionPolicy'), object.preemptionPolicy, ['Never', 'PreemptLowerPriority']);
   return errors;

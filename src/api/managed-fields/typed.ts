@@ -1,0 +1,201 @@
+// Objects seen through their schema for server-side apply: which fields they set, how two differ, how one is laid over another, what to take away.
+//
+// Lists are atomic (one leaf), sets of scalars (v: keys) or maps by key fields (k: keys); objects are granular unless the schema calls them atomic.
+// A list of maps whose items lack their keys, or repeat them, counts as atomic.
+
+import { isObject, setOwn } from '../decode.ts';
+import { cloneJson, equalJson } from '../patch/json-patch.ts';
+import { type FieldSchema, findType, type Shape, type TypeSchema } from '../schema/schema.ts';
+import { FieldSet } from './field-set.ts';
+
+/** What the walk knows about a value. */
+export interface View {
+  readonly type?: TypeSchema;
+  readonly shape?: Shape;
+  readonly field?: FieldSchema;
+}
+
+export const viewOf = (type: string): View => {
+  const schema = findType(type);
+  return schema ? { type: schema } : {};
+};
+
+function viewOfShape(shape: Shape, field?: FieldSchema): View {
+  const type = shape.kind === 'object' ? findType(shape.type) : undefined;
+  return { shape, ...(type ? { type } : {}), ...(field ? { field } : {}) };
+}
+
+const childView = (view: View, name: string): View => {
+  if (view.type) {
+    const field = view.type.byName.get(name);
+    return field ? viewOfShape(field.shape, field) : {};
+  }
+  return view.shape?.kind === 'map' ? viewOfShape(view.shape.values) : {};
+};
+const itemView = (view: View): View => (view.shape?.kind === 'list' ? viewOfShape(view.shape.items) : {});
+
+/** Names declared by the schema; the entries of a plain map are not. */
+const isDeclared = (view: View, name: string): boolean => view.type?.byName.has(name) ?? false;
+
+/** Objects that own their fields one by one. Values without a schema (custom resources) do so too. */
+function isGranular(view: View, value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  if (view.field?.listType === 'atomic' || view.type?.atomic) return false;
+  return view.shape?.kind !== 'any' && view.shape?.kind !== 'scalar';
+}
+
+/** The items of an associative list by their key, or undefined when the list is one leaf. */
+function itemsOf(view: View, value: unknown): Map<string, unknown> | undefined {
+  const listType = view.field?.listType;
+  if (!Array.isArray(value) || (listType !== 'map' && listType !== 'set')) return undefined;
+  const out = new Map<string, unknown>();
+  const item = itemView(view).type;
+  for (const element of value) {
+    let key: string;
+    if (listType === 'set') {
+      if (isObject(element) || Array.isArray(element)) return undefined;
+      key = `v:${JSON.stringify(element)}`;
+    } else {
+      if (!isObject(element)) return undefined;
+      const keys: Record<string, unknown> = {};
+      for (const name of [...(view.field?.mapKeys ?? [])].sort()) {
+        const part = element[name] ?? item?.byName.get(name)?.default;
+        if (part !== undefined) keys[name] = part;
+      }
+      if (Object.keys(keys).length === 0) return undefined;
+      key = `k:${JSON.stringify(keys)}`;
+    }
+    if (out.has(key)) return undefined;
+    out.set(key, element);
+  }
+  return out;
+}
+
+/** The fields that a configuration sets. */
+export function fieldsOf(view: View, value: unknown): FieldSet {
+  const items = itemsOf(view, value);
+  if (items) {
+    if (items.size === 0) return FieldSet.leaf;
+    const entries = [...items].map(([key, item]): [string, FieldSet] => [
+      key,
+      FieldSet.leaf.union(fieldsOf(itemView(view), item)),
+    ]);
+    return FieldSet.of(false, entries);
+  }
+  if (!isGranular(view, value)) return FieldSet.leaf;
+  const entries = Object.keys(value).map((name): [string, FieldSet] => {
+    const child = value[name];
+    const set = fieldsOf(childView(view, name), child);
+    const own = child === null || (isObject(child) && Object.keys(child).length === 0) || !isDeclared(view, name);
+    return [`f:${name}`, own ? FieldSet.leaf.union(set) : set];
+  });
+  return FieldSet.of(false, entries);
+}
+
+export interface Comparison {
+  added: FieldSet;
+  modified: FieldSet;
+  removed: FieldSet;
+}
+
+/** Everything at and under a value, containers included: what appears or goes with it. */
+function allOf(view: View, value: unknown): FieldSet {
+  const items = itemsOf(view, value);
+  if (items)
+    return FieldSet.of(
+      true,
+      [...items].map(([key, item]): [string, FieldSet] => [key, allOf(itemView(view), item)]),
+    );
+  if (!isGranular(view, value)) return FieldSet.leaf;
+  return FieldSet.of(
+    true,
+    Object.keys(value).map((name): [string, FieldSet] => [`f:${name}`, allOf(childView(view, name), value[name])]),
+  );
+}
+
+const same: Comparison = { added: FieldSet.none, modified: FieldSet.none, removed: FieldSet.none };
+
+/** How `now` differs from `old`. */
+export function compare(view: View, old: unknown, now: unknown): Comparison {
+  if (equalJson(old, now)) return same;
+  const [oldItems, nowItems] = [itemsOf(view, old), itemsOf(view, now)];
+  const [before, after, next] =
+    oldItems && nowItems
+      ? [oldItems, nowItems, () => itemView(view)]
+      : isGranular(view, old) && isGranular(view, now)
+        ? [fieldsByKey(old), fieldsByKey(now), (key: string) => childView(view, key.slice(2))]
+        : [undefined, undefined, () => view];
+  if (!before || !after) return { ...same, modified: FieldSet.leaf };
+  const parts = new Map<string, Comparison>();
+  for (const [key, value] of after) {
+    const child = next(key);
+    parts.set(
+      key,
+      before.has(key) ? compare(child, before.get(key), value) : { ...same, added: newlyAdded(child, value) },
+    );
+  }
+  for (const [key, value] of before) if (!after.has(key)) parts.set(key, { ...same, removed: allOf(next(key), value) });
+  const gather = (part: keyof Comparison) =>
+    FieldSet.of(
+      false,
+      [...parts].map(([key, comparison]): [string, FieldSet] => [key, comparison[part]]),
+    );
+  return { added: gather('added'), modified: gather('modified'), removed: gather('removed') };
+}
+
+/** A list that is always written was there before, empty: only its items are new. */
+function newlyAdded(view: View, value: unknown): FieldSet {
+  const added = allOf(view, value);
+  return view.field?.always && added.children.size > 0 ? new FieldSet(false, added.children) : added;
+}
+
+const fieldsByKey = (value: Record<string, unknown>): Map<string, unknown> =>
+  new Map(Object.keys(value).map((name) => [`f:${name}`, value[name]]));
+
+/** `config` laid over `live`. */
+export function merge(view: View, live: unknown, config: unknown): unknown {
+  if (live === undefined || live === null) return cloneJson(config);
+  const [liveItems, configItems] = [itemsOf(view, live), itemsOf(view, config)];
+  if (liveItems && configItems) {
+    const out = new Map(liveItems);
+    for (const [key, item] of configItems) out.set(key, merge(itemView(view), liveItems.get(key), item));
+    return [...out.values()];
+  }
+  if (!isGranular(view, live) || !isGranular(view, config)) return cloneJson(config);
+  const out: Record<string, unknown> = { ...live };
+  for (const name of Object.keys(config))
+    setOwn(out, name, merge(childView(view, name), Object.hasOwn(live, name) ? live[name] : undefined, config[name]));
+  return out;
+}
+
+/** `value` without what `last` names and `keep` does not (nor anything under it). */
+export function remove(view: View, value: unknown, last: FieldSet, keep: FieldSet): unknown {
+  const stays = (key: string) => !last.children.has(key) || keep.children.has(key);
+  const deeper = (key: string, child: View, item: unknown) => {
+    const mine = last.children.get(key);
+    return mine ? remove(child, item, mine, keep.children.get(key) ?? FieldSet.none) : item;
+  };
+  const items = itemsOf(view, value);
+  if (items) return [...items].filter(([key]) => stays(key)).map(([key, item]) => deeper(key, itemView(view), item));
+  if (!isGranular(view, value)) return value;
+  const out: Record<string, unknown> = {};
+  for (const name of Object.keys(value))
+    if (stays(`f:${name}`)) setOwn(out, name, deeper(`f:${name}`, childView(view, name), value[name]));
+  return out;
+}
+
+/** The part of `value` that `set` names: what one manager applied (client-go's Extract). */
+export function extract(view: View, value: unknown, set: FieldSet): unknown {
+  const items = itemsOf(view, value);
+  if (items)
+    return [...items]
+      .filter(([key]) => set.children.has(key))
+      .map(([key, item]) => extract(itemView(view), item, set.children.get(key) as FieldSet));
+  if (!isGranular(view, value) || (set.self && set.children.size === 0)) return value;
+  const out: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    const mine = set.children.get(`f:${name}`);
+    if (mine) setOwn(out, name, extract(childView(view, name), value[name], mine));
+  }
+  return out;
+}

@@ -1,0 +1,225 @@
+// OpenAPI v3 documents, one per group and version, from the schema: what kubectl explain, apply, diff and create ask for.
+//
+// Descriptions are large and optional: pass the table from `loadDescriptions()` to have them in.
+
+import { groupVersion, type Resource, resources } from './resources.ts';
+import { elementShape, type FieldSchema, type Shape, type TypeSchema, typeNames, typeSchema } from './schema/schema.ts';
+
+export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
+export type JsonSchema = Record<string, unknown>;
+
+/** What each type ("" of its entry) and field is for; half a megabyte, loaded on first use. */
+export async function loadDescriptions(): Promise<Descriptions> {
+  const { descriptionsText } = await import('./generated/descriptions.ts');
+  return JSON.parse(descriptionsText) as Descriptions;
+}
+
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** Upstream's name of a type in OpenAPI: io.k8s.api.apps.v1.Deployment. */
+export function openApiName(type: TypeSchema): string {
+  const [group = '', version = ''] = type.package.split('/');
+  if (group === 'meta') return `${meta}.${type.goName}`;
+  if (group === 'apiextensions')
+    return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${type.goName}`;
+  if (group === 'apiregistration') return `io.k8s.kube-aggregator.pkg.apis.apiregistration.${version}.${type.goName}`;
+  return `io.k8s.api.${group}.${version}.${type.goName}`;
+}
+
+const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+const intOrStringName = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
+const shared: Record<string, JsonSchema> = {
+  [quantityName]: {
+    type: 'string',
+    description: 'An amount such as 500m, 2 or 1.5Gi.',
+    oneOf: [{ type: 'string' }, { type: 'number' }],
+  },
+  [intOrStringName]: {
+    description: 'A whole number, or a string such as 25%.',
+    format: 'int-or-string',
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  },
+  [`${meta}.Time`]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339.' },
+  [`${meta}.MicroTime`]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339 with microseconds.' },
+};
+const scalarRefs: Record<string, string> = {
+  quantity: quantityName,
+  intOrString: intOrStringName,
+  time: `${meta}.Time`,
+  microtime: `${meta}.MicroTime`,
+};
+const plainScalars: Record<string, JsonSchema> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+  duration: { type: 'string' },
+};
+
+class Builder {
+  readonly schemas: Record<string, JsonSchema> = {};
+  private readonly descriptions: Descriptions;
+
+  constructor(descriptions: Descriptions) {
+    this.descriptions = descriptions;
+  }
+
+  private ref(name: string, schema: JsonSchema | undefined): string {
+    if (schema) this.schemas[name] ??= schema;
+    return `#/components/schemas/${name}`;
+  }
+  private shape(shape: Shape): JsonSchema {
+    switch (shape.kind) {
+      case 'any':
+        return {};
+      case 'list':
+        return { type: 'array', items: this.item(shape.items) };
+      case 'map':
+        return { type: 'object', additionalProperties: this.item(shape.values) };
+      case 'object':
+        return { allOf: [{ $ref: this.ref(this.add(shape.type), undefined) }] };
+      default: {
+        const name = scalarRefs[shape.scalar];
+        return name ? { allOf: [{ $ref: this.ref(name, shared[name]) }] } : { ...plainScalars[shape.scalar] };
+      }
+    }
+  }
+  private item(shape: Shape): JsonSchema {
+    const schema = this.shape(shape);
+    if (schema['allOf'] && shape.kind === 'object') return { ...schema, default: {} };
+    return schema['type'] === 'string' && shape.kind === 'scalar' ? { ...schema, default: '' } : schema;
+  }
+  private property(type: TypeSchema, field: FieldSchema): JsonSchema {
+    const description = this.descriptions[type.name]?.[field.name] ?? this.referenced(field);
+    const schema: JsonSchema = { ...(description ? { description } : {}), ...this.shape(field.shape) };
+    if (field.default !== undefined) schema['default'] = field.default;
+    else if (field.shape.kind === 'object' && !field.pointer) schema['default'] = {};
+    if (field.enum && field.shape.kind === 'scalar') schema['enum'] = field.enum;
+    if (field.listType) {
+      schema[
+        field.shape.kind === 'map' || field.shape.kind === 'object' ? 'x-kubernetes-map-type' : 'x-kubernetes-list-type'
+      ] = field.listType;
+      if (field.mapKeys.length > 0) schema['x-kubernetes-list-map-keys'] = field.mapKeys;
+    }
+    if (field.patchStrategies.length > 0) schema['x-kubernetes-patch-strategy'] = field.patchStrategies.join(',');
+    if (field.patchMergeKey) schema['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
+    return schema;
+  }
+  /** Fields that only name a type carry no text of their own in the source. */
+  private referenced(field: FieldSchema): string | undefined {
+    const inner = elementShape(field.shape);
+    return inner.kind === 'object' ? this.descriptions[inner.type]?.[''] : undefined;
+  }
+
+  /** Adds a type and all that it refers to; returns its name. */
+  add(name: string): string {
+    const type = typeSchema(name);
+    const full = openApiName(type);
+    if (this.schemas[full]) return full;
+    const schema: JsonSchema = {};
+    this.schemas[full] = schema;
+    const description = this.descriptions[name]?.[''];
+    if (description) schema['description'] = description;
+    schema['type'] = 'object';
+    const required = type.fields.filter((field) => field.required).map((field) => field.name);
+    if (required.length > 0) schema['required'] = required;
+    const properties: Record<string, JsonSchema> = {};
+    for (const field of type.fields) properties[field.name] = this.property(type, field);
+    if (type.fields.length > 0) schema['properties'] = properties;
+    if (type.atomic) schema['x-kubernetes-map-type'] = 'atomic';
+    const kinds = resources
+      .filter((r) => r.type === name)
+      .map(({ group, kind, version }) => ({ group, kind, version }));
+    if (kinds.length > 0) schema['x-kubernetes-group-version-kind'] = kinds;
+    return full;
+  }
+
+  addList(resource: Resource): void {
+    const item = this.add(resource.type);
+    this.schemas[`${item}List`] = {
+      description: `${resource.kind}List is a list of ${resource.kind} objects.`,
+      type: 'object',
+      required: ['items'],
+      properties: {
+        apiVersion: { type: 'string' },
+        kind: { type: 'string' },
+        metadata: { allOf: [{ $ref: `#/components/schemas/${this.add('ListMeta')}` }], default: {} },
+        items: { type: 'array', items: { allOf: [{ $ref: `#/components/schemas/${item}` }], default: {} } },
+      },
+      'x-kubernetes-group-version-kind': [
+        { group: resource.group, kind: `${resource.kind}List`, version: resource.version },
+      ],
+    };
+  }
+}
+
+const query = (name: string, type: string, description: string) => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type, uniqueItems: true },
+});
+const writeParameters = [
+  query('dryRun', 'string', 'All: do everything but store.'),
+  query('fieldManager', 'string', 'Who makes this change.'),
+  query('fieldValidation', 'string', 'Ignore, Warn or Strict: what to do with unknown or repeated fields.'),
+];
+const actions: Record<string, string> = { get: 'get', post: 'post', put: 'put', patch: 'patch', delete: 'delete' };
+
+/** Paths of a resource, each operation marked with its kind. */
+function pathsOf(resource: Resource): Record<string, JsonSchema> {
+  const base = `${resource.group === '' ? `/api/${resource.version}` : `/apis/${groupVersion(resource)}`}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
+  const gvk = { group: resource.group, version: resource.version, kind: resource.kind };
+  const operation = (method: string): JsonSchema => ({
+    operationId: `${method}${resource.group.replaceAll('.', '')}${resource.version}${resource.kind}`,
+    ...(method === 'get' || method === 'delete'
+      ? {}
+      : {
+          parameters:
+            method === 'patch'
+              ? [...writeParameters, query('force', 'boolean', 'Take fields from other managers.')]
+              : writeParameters,
+        }),
+    responses: { '200': { description: 'OK' } },
+    'x-kubernetes-action': actions[method],
+    'x-kubernetes-group-version-kind': gvk,
+  });
+  const out: Record<string, JsonSchema> = {};
+  const methods = (verbs: readonly [string, string][]) =>
+    Object.fromEntries(
+      verbs.filter(([verb]) => resource.verbs.includes(verb)).map(([, method]) => [method, operation(method)]),
+    );
+  out[base] = methods([
+    ['list', 'get'],
+    ['create', 'post'],
+    ['deletecollection', 'delete'],
+  ]);
+  const one = methods([
+    ['get', 'get'],
+    ['update', 'put'],
+    ['patch', 'patch'],
+    ['delete', 'delete'],
+  ]);
+  if (Object.keys(one).length > 0) out[`${base}/{name}`] = one;
+  return out;
+}
+
+/** The document of one group and version ("" and "v1" for the core group). */
+export function openApiV3(group: string, version: string, descriptions: Descriptions = {}): JsonSchema {
+  const builder = new Builder(descriptions);
+  const paths: Record<string, JsonSchema> = {};
+  for (const resource of resources.filter((r) => r.group === group && r.version === version)) {
+    builder.add(resource.type);
+    if (resource.verbs.includes('list')) builder.addList(resource);
+    Object.assign(paths, pathsOf(resource));
+  }
+  for (const name of ['DeleteOptions', 'Status']) if (typeNames().includes(name)) builder.add(name);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'v1.36.0' },
+    paths,
+    components: { schemas: builder.schemas },
+  };
+}
