@@ -10,6 +10,7 @@ import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { ApiServerConfig } from './config.ts';
+import { OpenApi } from './discovery/openapi.ts';
 import { runDefinitions } from './crd/controller.ts';
 import { Catalog } from './registry/catalog.ts';
 import { conversions } from './registry/versions.ts';
@@ -45,6 +46,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     authorizer:
       config.authorizationMode === 'AlwaysAllow' ? allowAll : union([mastersAuthorizer, nodeAuthorizer(cache), rbac]),
     tokens,
+    openApi: new OpenApi(catalog),
     rulesFor: (user, namespace) => rbac.rulesFor(user, namespace),
   };
   await bootstrap(core);

@@ -4,6 +4,7 @@
 
 import { type FieldErrorList, forbidden, invalid, notSupported, path, required } from '../../api/field-error.ts';
 import { newBadRequest, newInvalid, newUnsupportedMediaType } from '../../api/status.ts';
+import { rfc3339 } from '../../env/clock.ts';
 import type { Admission, AdmissionAttributes, Operation } from '../admission/admission.ts';
 import type { KubeObject } from '../object.ts';
 import { fromStorage, type Served, toStorage } from '../registry/served.ts';
@@ -69,6 +70,13 @@ function managerOf(userAgent: string): string {
   return (userAgent.split('/')[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 128) || 'unknown';
 }
 
+/** Who writes, through which endpoint, when. */
+export const writerOf = ({ env, info }: RequestContext, manager: string): machinery.Writer => ({
+  manager,
+  subresource: info.subresource,
+  time: rfc3339(env.clock.now()),
+});
+
 function attributes(
   { context, served }: WriteEnvironment,
   operation: Operation,
@@ -104,7 +112,7 @@ export async function createObject(
   registry.fillSystemFields(object, context);
   const admitted =
     (await admission.mutate(attributes(environment, 'CREATE', object, undefined, query.dryRun))) ?? object;
-  if (operation === 'Update') machinery.trackWrite(resource, admitted, undefined, query.fieldManager, context);
+  if (operation === 'Update') machinery.trackWrite(resource, admitted, undefined, writerOf(context, query.fieldManager));
   return registry.create(toStorage(served, admitted), context, {
     dryRun: query.dryRun,
     admit: (final) =>
@@ -189,10 +197,10 @@ export async function patch(environment: WriteEnvironment): Promise<Written> {
 async function apply(environment: WriteEnvironment, query: WriteQuery, bytes: Uint8Array): Promise<Written> {
   const { context, served } = environment;
   const { resource } = served;
-  const applied = machinery.decodeObject(bytes, 'yaml', resource, query.fieldValidation, context.warnings);
+  const applied = machinery.readConfiguration(bytes, resource, query.fieldValidation, context.warnings);
   checkNames(applied, context);
   const run = (live: KubeObject | undefined) =>
-    machinery.serverSideApply(resource, live, applied, query.fieldManager, query.force, context);
+    machinery.serverSideApply(resource, live, applied, query.force, writerOf(context, query.fieldManager));
   const { entry, created } = await modify(
     environment,
     query,
@@ -232,7 +240,7 @@ async function modify(
       const changed = await change(fromStorage(served, current.copy()));
       const admitted =
         (await admission.mutate(attributes(environment, 'UPDATE', changed, old, query.dryRun))) ?? changed;
-      if (operation === 'Update') machinery.trackWrite(resource, admitted, old, query.fieldManager, context);
+      if (operation === 'Update') machinery.trackWrite(resource, admitted, old, writerOf(context, query.fieldManager));
       return toStorage(served, admitted);
     },
     {

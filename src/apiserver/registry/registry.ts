@@ -227,7 +227,7 @@ export class Registry {
       for (const warning of strategy.warnings?.(object, old) ?? []) context.warnings.add(warning);
       await options.admit?.(object, old);
       object.metadata.resourceVersion = old.metadata.resourceVersion;
-      if (deepEqual(object, old)) return current;
+      if (sameButForTimes(object, old)) return current;
       if (options.dryRun) return new Entry(current.key, current.revision, encodeForStorage(object));
       const observer = this.observer(context, context.info.verb === 'patch' ? 'patch' : 'update');
       if (nothingHoldsIt(object)) {
@@ -320,6 +320,15 @@ function desiredChanged(object: KubeObject, old: KubeObject): boolean {
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))
     if (field !== 'metadata' && field !== 'status' && !deepEqual(object[field], old[field])) return true;
   return false;
+}
+
+/** Whether a write would change nothing but when its fields' owners last wrote (fieldmanager's skipNonApplied timestamps). */
+function sameButForTimes(object: KubeObject, old: KubeObject): boolean {
+  const bare = ({ metadata, ...rest }: KubeObject) => {
+    const managedFields = metadata.managedFields?.map(({ time: _, ...entry }) => entry);
+    return { ...rest, metadata: { ...metadata, managedFields } };
+  };
+  return deepEqual(bare(object), bare(old));
 }
 
 function nothingHoldsIt({ metadata, spec }: KubeObject): boolean {

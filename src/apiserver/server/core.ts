@@ -7,6 +7,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { ApiServerConfig } from '../config.ts';
+import type { OpenApi } from '../discovery/openapi.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { Served } from '../registry/served.ts';
 import type { Store } from '../storage/store.ts';
@@ -21,6 +22,7 @@ export interface Core {
   authenticator: Authenticator;
   authorizer: Authorizer;
   tokens: ServiceAccountTokens;
+  openApi: OpenApi;
   /** The RBAC rules that hold for a user in a namespace. */
   rulesFor(user: UserInfo, namespace: string): PolicyRule[];
 }

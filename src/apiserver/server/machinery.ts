@@ -4,14 +4,14 @@ import { decodeTyped, type FieldValidation, parseDocument, type RawDocument, str
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
-import { applyMergePatch, applyPatch } from '../../api/patch/index.ts';
+import { applyConfiguration, updateManagedFields } from '../../api/managed-fields/index.ts';
+import { applyPatch } from '../../api/patch/index.ts';
 import { newBadRequest } from '../../api/status.ts';
 import { validateCreate, validateUpdate } from '../../api/validation/index.ts';
 import { applyDefaults, prune } from '../crd/structural.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { type BodyType, bodyText } from './body.ts';
-import type { RequestContext } from './context.ts';
 
 export type { FieldValidation };
 
@@ -86,24 +86,53 @@ export function patchObject(
   return typed(resource, { value: object, strictErrors }, validation, warnings);
 }
 
-export function serverSideApply(
-  _resource: ResourceInfo,
-  live: KubeObject | undefined,
-  applied: KubeObject,
-  _manager: string,
-  _force: boolean,
-  _context: RequestContext,
-): KubeObject {
-  return applyMergePatch(live, applied) as KubeObject;
+/** Where a write comes from, for the ownership of fields. */
+export interface Writer {
+  manager: string;
+  subresource: string;
+  /** metav1.Time */
+  time: string;
 }
 
-export function trackWrite(
-  _resource: ResourceInfo,
-  _object: KubeObject,
-  _old: KubeObject | undefined,
-  _manager: string,
-  _context: RequestContext,
-): void {}
+function writeOf(resource: ResourceInfo, { manager, subresource, time }: Writer) {
+  const hasStatus = resource.subresources.some(({ name }) => name === 'status');
+  const resetFields = subresource === 'status' ? ['spec'] : hasStatus ? ['status'] : [];
+  return { type: resource.type, manager, time, subresource, resetFields };
+}
+
+/** Reads the body of a server-side apply: sparse, as its author wrote it, checked against the schema. Throws BadRequest. */
+export function readConfiguration(
+  bytes: Uint8Array,
+  resource: ResourceInfo,
+  validation: FieldValidation,
+  warnings: Set<string>,
+): KubeObject {
+  const document = readDocument(bytes, 'yaml');
+  typed(resource, document, validation, warnings);
+  const config = deepCopy(document.value) as KubeObject;
+  config.apiVersion ??= resource.apiVersion;
+  config.kind ??= resource.kind;
+  config.metadata ??= { name: '' };
+  return config;
+}
+
+/** The live object with a configuration applied, owners noted. Throws Conflict. */
+export function serverSideApply(
+  resource: ResourceInfo,
+  live: KubeObject | undefined,
+  config: KubeObject,
+  force: boolean,
+  writer: Writer,
+): KubeObject {
+  const merged = applyConfiguration(deepCopy(config), live, { ...writeOf(resource, writer), force });
+  return typed(resource, { value: merged, strictErrors: [] }, 'Ignore', new Set());
+}
+
+/** Notes in managedFields who set what, for writes that are no apply. */
+export function trackWrite(resource: ResourceInfo, object: KubeObject, old: KubeObject | undefined, writer: Writer): void {
+  const { metadata } = updateManagedFields(object, old, writeOf(resource, writer));
+  object.metadata = metadata;
+}
 
 // The schema type in which a resource is stored, where that is not its own.
 const storedTypes: Record<string, string> = {

@@ -60,6 +60,11 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   if (parts[0] === 'apis' && parts.length === 2) return found(context, apiGroupDocument(catalog, parts[1] as string));
   if (parts[0] === 'apis' && parts.length === 3)
     return found(context, apiResourceList(catalog, parts[1] as string, parts[2] as string));
+  if (path === '/openapi/v3') return cached(context, await core.openApi.index(), 'application/json');
+  if (path.startsWith('/openapi/v3/')) {
+    const document = await core.openApi.document(path.slice('/openapi/v3/'.length));
+    return document && documentResponse(context, document);
+  }
   if (path === '/openid/v1/jwks')
     return textResponse(JSON.stringify(core.tokens.jwks()), 200, undefined, 'application/jwk-set+json');
   if (path === '/.well-known/openid-configuration') return jsonResponse(core.tokens.discovery());
@@ -80,6 +85,23 @@ export function cached(context: RequestContext, text: string, type: string): Res
   if (context.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
   const response = textResponse(text, 200, undefined, type);
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
+/** A schema document: one that is asked for by its hash never changes. */
+function documentResponse(context: RequestContext, { text, hash }: { text: string; hash: string }): Response {
+  const asked = context.url.searchParams.get('hash');
+  const etag = `"${hash}"`;
+  if (asked !== null && asked !== hash) {
+    const url = new URL(context.url);
+    url.searchParams.set('hash', hash);
+    return new Response(null, { status: 301, headers: { location: url.pathname + url.search } });
+  }
+  if (context.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: { etag } });
+  const response = textResponse(text, 200, undefined, 'application/json');
+  response.headers.set('etag', etag);
+  response.headers.set('vary', 'Accept-Encoding, Accept');
+  if (asked === hash) response.headers.set('cache-control', 'public, immutable');
   return response;
 }
 

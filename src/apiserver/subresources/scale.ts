@@ -4,6 +4,7 @@ import { invalid, path } from '../../api/field-error.ts';
 import type { LabelSelector } from '../../api/generated/types.ts';
 import { formatSelector, labelSelectorAsSelector } from '../../api/labels.ts';
 import { newBadRequest, newInvalid, newPathNotFound, newUnsupportedMediaType } from '../../api/status.ts';
+import { writerOf } from '../endpoints/write.ts';
 import type { KubeObject } from '../object.ts';
 import type { Served } from '../registry/served.ts';
 import { bodyType, contentType, readBody } from '../server/body.ts';
@@ -121,7 +122,7 @@ async function serve(context: RequestContext, { resource, registry }: Served): P
       else delete object.metadata.resourceVersion;
       if (uid) object.metadata.uid = uid;
       write(object, paths.specReplicas, replicas);
-      trackWrite(resource, object, current.object, context.url.searchParams.get('fieldManager') ?? '', context);
+      trackWrite(resource, object, current.object, writerOf(context, context.url.searchParams.get('fieldManager') ?? 'unknown'));
       return object;
     },
     { dryRun: context.url.searchParams.getAll('dryRun').includes('All'), subresource: 'scale' },
