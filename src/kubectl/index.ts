@@ -97,5 +97,11 @@ async function dispatch(words: string[], io: KubectlIo): Promise<number> {
   const command = await entry.load();
   const root: Command = { use: 'kubectl', short: '', commands: [command] };
   const found = descend(root, words, (each) => [...(each.flags ?? []), ...globalFlags]);
-  return await execute(async (flags) => new Kube(io, flags), found, globalFlags, print);
+  return await execute(
+    async (flags) => new Kube(io, flags),
+    found,
+    globalFlags,
+    print,
+    (text) => io.stderr(text),
+  );
 }

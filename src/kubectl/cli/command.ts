@@ -99,6 +99,7 @@ export async function execute(
   found: { command: Command; path: string[]; args: string[] },
   globals: FlagSpec[],
   print: (text: string) => void,
+  printError: (text: string) => void,
 ): Promise<number> {
   const { command, path } = found;
   const commandPath = path.join(' ');
@@ -124,7 +125,7 @@ export async function execute(
   const usage = (message: string) => new UsageError(commandPath, message);
   if (!command.run) {
     if (parsed.args.length > 0) throw usage(`unknown command ${JSON.stringify(parsed.args.join(' '))}`);
-    print(helpText(command, commandPath));
+    printError(helpText(command, commandPath));
     return 1;
   }
   const missing = own

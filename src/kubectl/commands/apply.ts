@@ -58,7 +58,6 @@ async function run(context: CommandContext): Promise<number> {
   const { kube, flags, args } = context;
   const filenames = filenamesOf(flags);
   if (args.length > 0) throw context.usage(`Unexpected args: [${args.join(' ')}]`);
-  if (flags.string('kustomize')) throw new CliError('kustomize is not part of this kubectl; apply the files with -f');
   if (filenames.length === 0) throw new CliError('must specify one of -f and -k');
   const dryRun = dryRunOf(kube, flags);
   const serverSide = flags.bool('server-side');

@@ -76,12 +76,12 @@ const canI: Command = {
     }
     if (args.length === 0 || args.length > 3)
       throw new CliError(
-        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples",
+        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
       );
     const [verb, what = ''] = args as [string, string | undefined];
     if (args.length === 1)
       throw new CliError(
-        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples",
+        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
       );
     let spec: { [key: string]: Json };
     if (what.startsWith('/')) spec = { nonResourceAttributes: { path: what, verb } };

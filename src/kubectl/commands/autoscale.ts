@@ -73,7 +73,7 @@ export const command: Command = {
         },
         status: { currentMetrics: null, desiredReplicas: 0 },
       };
-      await createGenerated(context, object, true);
+      await createGenerated(context, object, true, 'autoscaled');
     }
     return 0;
   },

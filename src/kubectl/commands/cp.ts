@@ -94,8 +94,8 @@ export const command: Command = {
     int('retries', 'How often to try a copy again.'),
   ],
   async run(context) {
-    const { args, kube, usage } = context;
-    if (args.length !== 2) throw usage('source and destination are required');
+    const { args, kube } = context;
+    if (args.length !== 2) throw new CliError('source and destination are required');
     const [from, to] = args.map((spec) => parsePlace(spec, kube.namespace)) as [Place, Place];
     if (from.pod && to.pod) throw new CliError('one of src or dest must be a local file specification');
     if (from.file === '' || to.file === '') throw new CliError('filepath can not be empty');

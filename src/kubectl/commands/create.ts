@@ -35,14 +35,19 @@ export const creationFlags: FlagSpec[] = [
 ];
 
 /** Sends (or only prints) a generated object. */
-export async function createGenerated(context: CommandContext, object: KubeObject, namespaced: boolean): Promise<void> {
+export async function createGenerated(
+  context: CommandContext,
+  object: KubeObject,
+  namespaced: boolean,
+  operation = 'created',
+): Promise<void> {
   const { kube, flags } = context;
   const dryRun = dryRunOf(kube, flags);
   const print = await resultPrinter(kube, flags, dryRun);
   const made = flags.has('save-config') && flags.bool('save-config') ? modifiedConfiguration(object).object : object;
   if (dryRun === 'client') {
     if (namespaced && kube.namespaceGiven) made.metadata.namespace = kube.namespace;
-    print(made, 'created');
+    print(made, operation);
     return;
   }
   if (namespaced) made.metadata.namespace = kube.namespace;
@@ -55,7 +60,7 @@ export async function createGenerated(context: CommandContext, object: KubeObjec
   }).catch((error: unknown) => {
     throw prefixed(error, resource.kind.toLowerCase());
   });
-  print(created, 'created');
+  print(created, operation);
 }
 
 /** Upstream's generators say "failed to create <kind>: ..." before what the server says. */

@@ -98,7 +98,6 @@ export const command: Command = {
   ],
   async run(context) {
     const { kube, flags, args } = context;
-    if (!kube.io.edit) throw new CliError('unable to launch the editor: there is none in this terminal');
     const { infos, errors } = await fetchInfos(kube, {
       args,
       filenames: filenamesOf(flags),
@@ -108,6 +107,7 @@ export const command: Command = {
     });
     throwAll(errors);
     if (infos.length === 0) throw new CliError('edit cancelled, no objects found');
+    if (!kube.io.edit) throw new CliError('unable to launch the editor: there is none in this terminal');
     const print = await resultPrinter(kube, new Flags([text('output', '')]));
     for (const info of infos) await editOne(context, info, print);
     return 0;

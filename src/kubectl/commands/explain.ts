@@ -1,7 +1,7 @@
 // kubectl explain: what a kind's fields mean, out of the server's OpenAPI documents.
 
 import type { Command } from '../cli/command.ts';
-import { CliError } from '../cli/errors.ts';
+import { CliError, messageOf, PlainError } from '../cli/errors.ts';
 import { bool, text } from '../cli/flags.ts';
 import { type SchemaNode, schemaOf } from '../rest/openapi.ts';
 
@@ -108,9 +108,9 @@ export const command: Command = {
       throw usage(`unknown output format: ${flags.string('output')}`);
     const [type, ...path] = args[0]!.split('.') as [string, ...string[]];
     let resource = await kube.discovery.find(type).catch(async (error: unknown) => {
-      if (path.length === 0) throw error;
+      if (path.length === 0) throw new PlainError(messageOf(error));
       const whole = await kube.discovery.find(args[0]!).catch(() => undefined);
-      if (!whole) throw error;
+      if (!whole) throw new PlainError(messageOf(error));
       path.length = 0;
       return whole;
     });

@@ -132,7 +132,7 @@ export const command: Command = {
         },
         status: { loadBalancer: {} },
       };
-      await createGenerated(context, service, true);
+      await createGenerated(context, service, true, 'exposed');
     }
     return 0;
   },

@@ -104,7 +104,7 @@ function printerFor(context: CommandContext, resource: Resource, several: boolea
   });
 }
 
-async function printTables(context: CommandContext, targets: Target[], several: boolean): Promise<unknown[]> {
+async function printTables(context: CommandContext, targets: Target[]): Promise<unknown[]> {
   const { kube, flags } = context;
   const errors: unknown[] = [];
   const groups: { resource: Resource; table: Table }[] = [];
@@ -118,6 +118,7 @@ async function printTables(context: CommandContext, targets: Target[], several: 
       if (!(flags.bool('ignore-not-found') && isNotFound(error))) errors.push(error);
     }
   }
+  const several = new Set(groups.map((group) => group.resource)).size > 1;
   const filled = groups.filter((group) => group.table.rows.length > 0);
   if (flags.string('sort-by')) {
     for (const { table } of filled) table.rows = sortByPath(table.rows, flags.string('sort-by'), (row) => row.object!);
@@ -315,8 +316,7 @@ export const command: Command = {
       await watchTargets(context, targets);
       return 0;
     }
-    const several = new Set(targets.map((target) => target.resource)).size > 1;
-    errors.push(...(human ? await printTables(context, targets, several) : await printObjects(context, targets)));
+    errors.push(...(human ? await printTables(context, targets) : await printObjects(context, targets)));
     throwAll(errors);
     return 0;
   },

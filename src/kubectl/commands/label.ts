@@ -1,6 +1,6 @@
 // kubectl label and annotate: key=value sets, key- removes.
 
-import { isQualifiedName, isValidLabelValue } from '../../api/names.ts';
+import { isValidLabelValue } from '../../api/names.ts';
 import { twoWayMergePatch } from '../apply/strategic.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, throwAll } from '../cli/errors.ts';
@@ -44,9 +44,6 @@ function splitArguments(
 
 function checkLabels(set: { [key: string]: string }): void {
   for (const [key, value] of Object.entries(set)) {
-    const wrongKey = isQualifiedName(key);
-    if (wrongKey.length > 0)
-      throw new CliError(`invalid label key ${JSON.stringify(`${key}=${value}`)}: ${wrongKey.join(';')}`);
     const wrong = isValidLabelValue(value);
     if (wrong.length > 0)
       throw new CliError(`invalid label value: ${JSON.stringify(`${key}=${value}`)}: ${wrong.join(';')}`);

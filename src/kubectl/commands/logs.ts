@@ -2,7 +2,7 @@
 
 import type { Container, Pod } from '../../api/generated/types.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
-import { CliError } from '../cli/errors.ts';
+import { CliError, isNotFound } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
 import { fetchInfos, listAll, selectorFlag } from '../resource/builder.ts';
@@ -35,6 +35,11 @@ async function streamsOf({ kube, flags, args, usage }: CommandContext): Promise<
     }
   } else {
     const { infos, errors } = await fetchInfos(kube, { args: [args[0]!], defaultType: 'pods' });
+    if (isNotFound(errors[0])) {
+      throw new CliError(
+        `error from server (NotFound): ${errors[0].message} in namespace ${JSON.stringify(kube.namespace)}`,
+      );
+    }
     if (errors.length > 0) throw errors[0];
     const info = infos[0]!;
     if (info.resource.kind === 'Pod') pods = [info.object as unknown as Pod];

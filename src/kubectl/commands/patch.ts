@@ -27,14 +27,15 @@ export const command: Command = {
     text('patch-file', 'A file containing a patch to be applied to the resource.'),
     text('type', 'The type of patch being provided; one of [json merge strategic]', { default: 'strategic' }),
   ],
-  async run({ kube, flags, args, usage }) {
+  async run({ kube, flags, args }) {
     const typeName = flags.string('type').toLowerCase();
     const type = { strategic: patchTypes.strategic, merge: patchTypes.merge, json: patchTypes.json }[typeName];
-    if (!type) throw usage(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.string('type'))}`);
+    if (!type)
+      throw new CliError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.string('type'))}`);
     const written = flags.string('patch-file')
       ? await readText(kube.io, flags.string('patch-file'))
       : flags.string('patch');
-    if (written === '') throw usage('must specify --patch or --patch-file containing the contents of the patch');
+    if (written === '') throw new CliError('must specify --patch or --patch-file containing the contents of the patch');
     let body: unknown;
     try {
       body = parse(written, { version: '1.1' });

@@ -39,7 +39,7 @@ export const command: Command = {
   async run({ kube, flags, args, usage }) {
     const filenames = filenamesOf(flags);
     if (args.length > 0) throw usage(`Unexpected args: [${args.join(' ')}]`);
-    if (filenames.length === 0) throw usage('Must specify --filename to replace');
+    if (filenames.length === 0) throw new CliError('must specify one of -f and -k');
     const dryRun = dryRunOf(kube, flags);
     const print = await resultPrinter(kube, flags, dryRun);
     const { targets, errors } = await targetsOfFiles(kube, filenames, flags.bool('recursive'));

@@ -1,7 +1,7 @@
 // kubectl scale: through the scale subresource, whatever the kind.
 
 import type { Command } from '../cli/command.ts';
-import { CliError, throwAll } from '../cli/errors.ts';
+import { CliError, messageOf, throwAll } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
 import { at, type KubeObject, put } from '../object.ts';
 import { dryRunFlag, dryRunOf, printFlags, resultPrinter } from '../print/printer.ts';
@@ -42,7 +42,9 @@ export const command: Command = {
       all: flags.bool('all'),
       requireName: true,
     });
-    if (infos.length === 0 && errors.length === 0) throw new CliError('no objects passed to scale');
+    if (infos.length === 0) {
+      throw new CliError(`no objects passed to scale ${errors.map(messageOf).join(', ')}`.trimEnd());
+    }
     for (const info of infos) {
       try {
         const { resource, namespace, name } = info;

@@ -196,8 +196,7 @@ const env: Command = {
         }
         if (list.length > 0 || container.env) container.env = list;
         if (flags.bool('list')) {
-          const type = info.resource.name;
-          kube.out(`# ${type}/${info.name}, container ${container.name}\n`);
+          kube.out(`# ${info.resource.kind} ${info.name}, container ${container.name}\n`);
           for (const each of list)
             kube.out(
               each.valueFrom ? `# ${each.name} from ${describeSource(each)}\n` : `${each.name}=${each.value ?? ''}\n`,

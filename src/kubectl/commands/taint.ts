@@ -40,7 +40,7 @@ export const command: Command = {
     bool('all', 'Select all nodes in the cluster'),
     bool('overwrite', 'Allow taints to be overwritten.'),
   ],
-  async run({ kube, flags, args }) {
+  async run({ kube, flags, args, usage }) {
     const first = args.findIndex((arg) => /[=:]|-$/.test(arg) && !/^nodes?\//.test(arg));
     const targets = first < 0 ? args : args.slice(0, first);
     const specs = first < 0 ? [] : args.slice(first);
@@ -48,7 +48,12 @@ export const command: Command = {
     if (specs.length === 0) throw new CliError('at least one taint update is required');
     if (!/^(nodes?|no)(\/.*)?$/.test(targets[0]!))
       throw new CliError(`invalid resource type ${targets[0]}, only [node] are supported`);
-    const changes = specs.map(parse);
+    let changes: { taint: Taint; remove: boolean }[];
+    try {
+      changes = specs.map(parse);
+    } catch (error) {
+      throw usage(error instanceof Error ? error.message : String(error));
+    }
     const add = changes.filter((each) => !each.remove).map((each) => each.taint);
     const remove = changes.filter((each) => each.remove).map((each) => each.taint);
     const dryRun = dryRunOf(kube, flags);

@@ -120,7 +120,7 @@ export async function describeNamespace(on: Describing, object: KubeObject): Pro
   w.write(0, quotas.length === 0 ? '\nNo resource quota.\n' : '\nResource Quotas\n');
   for (const quota of quotas) {
     w.write(1, `Name:\t${quota.metadata.name}\n`);
-    writeQuotaRows(on, quota, 1);
+    writeQuotaRows(on, quota, 1, '---');
   }
   const ranges = await list<LimitRange>('limitranges');
   w.write(
@@ -132,11 +132,11 @@ export async function describeNamespace(on: Describing, object: KubeObject): Pro
   for (const range of ranges) writeLimits(on, range, ' ');
 }
 
-function writeQuotaRows({ w }: Describing, quota: ResourceQuota, level: number): void {
-  const hard = (quota.status?.hard ?? quota.spec?.hard ?? {}) as { [name: string]: string };
+function writeQuotaRows({ w }: Describing, quota: ResourceQuota, level: number, dashes = '----'): void {
+  const hard = (quota.status?.hard ?? {}) as { [name: string]: string };
   const used = (quota.status?.used ?? {}) as { [name: string]: string };
   w.write(level, 'Resource\tUsed\tHard\n');
-  w.write(level, '--------\t----\t----\n');
+  w.write(level, `--------\t${dashes}\t${dashes}\n`);
   for (const name of Object.keys(hard).sort()) w.write(level, `${name}\t${used[name] ?? '0'}\t${hard[name]}\n`);
 }
 
@@ -178,7 +178,8 @@ export async function describePriorityClass(on: Describing, object: KubeObject):
   w.write(0, `GlobalDefault:\t${priority.globalDefault ?? false}\n`);
   w.write(0, `PreemptionPolicy:\t${priority.preemptionPolicy ?? ''}\n`);
   w.write(0, `Description:\t${priority.description ?? ''}\n`);
-  writeAnnotations(w, object.metadata.annotations);
+  const annotations = Object.entries(object.metadata.annotations ?? {}).sort();
+  w.write(0, `Annotations:\t${annotations.map(([key, value]) => `${key}=${value}`).join(',') || '<none>'}\n`);
   await writeEvents(on, object);
 }
 

@@ -18,6 +18,7 @@ import { describeGeneric } from './generic.ts';
 import { describeEndpointSlice, describeEndpoints, describeIngress, describeService } from './network.ts';
 import { describeNode } from './node.ts';
 import { describePod } from './pod.ts';
+import { describeAutoscaler, describeNetworkPolicy } from './policy.ts';
 import { describeRole, describeRoleBinding } from './rbac.ts';
 import {
   describeCronJob,
@@ -52,6 +53,8 @@ const describers: { [groupKind: string]: Describer } = {
   'apps/StatefulSet': describeStatefulSet,
   'batch/Job': describeJob,
   'batch/CronJob': describeCronJob,
+  'autoscaling/HorizontalPodAutoscaler': describeAutoscaler,
+  'networking.k8s.io/NetworkPolicy': describeNetworkPolicy,
   'policy/PodDisruptionBudget': describeDisruptionBudget,
   'discovery.k8s.io/EndpointSlice': describeEndpointSlice,
   'networking.k8s.io/Ingress': describeIngress,

@@ -7,9 +7,15 @@ import type { Describing } from './writer.ts';
 
 const bracket = (values: string[] | undefined): string => `[${(values ?? []).join(' ')}]`;
 
+interface Row {
+  resource: string;
+  group: string;
+  rule: PolicyRule;
+}
+
 /** One rule per resource, rules that differ only in their verbs joined, in order. */
-function compact(rules: PolicyRule[]): { resource: string; rule: PolicyRule }[] {
-  const rows = new Map<string, { resource: string; rule: PolicyRule }>();
+function compact(rules: PolicyRule[]): Row[] {
+  const rows = new Map<string, Row>();
   for (const rule of rules) {
     const groups = rule.apiGroups?.length ? rule.apiGroups : [''];
     const resources = rule.resources?.length ? rule.resources : [''];
@@ -21,11 +27,14 @@ function compact(rules: PolicyRule[]): { resource: string; rule: PolicyRule }[] 
         const key = JSON.stringify([name, rule.nonResourceURLs ?? [], rule.resourceNames ?? []]);
         const known = rows.get(key);
         if (known) known.rule = { ...known.rule, verbs: [...new Set([...known.rule.verbs, ...rule.verbs])] };
-        else rows.set(key, { resource: name, rule: { ...rule } });
+        else
+          rows.set(key, { resource: name, group, rule: { ...rule, ...(resource ? { resources: [resource] } : {}) } });
       }
     }
   }
-  return [...rows.values()].sort((a, b) => (a.resource < b.resource ? -1 : a.resource > b.resource ? 1 : 0));
+  const text = ({ group, rule }: Row) =>
+    `${rule.verbs.join(' ')}],APIGroups:[${group}],Resources:[${rule.resources?.join(' ') ?? ''}]`;
+  return [...rows.values()].sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0));
 }
 
 export async function describeRole({ w }: Describing, object: KubeObject): Promise<void> {

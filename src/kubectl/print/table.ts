@@ -49,9 +49,10 @@ function headerLine(table: Table, options: TableOptions): string {
 }
 
 function rowLine(table: Table, row: Table['rows'][number], options: TableOptions): string {
-  const cells = usable(table, options).map((i, position) => {
+  const named = table.columnDefinitions.findIndex((column) => column.format === 'name');
+  const cells = usable(table, options).map((i) => {
     const text = cellText(row.cells[i]);
-    return position === 0 && options.kind ? `${options.kind}/${text}` : text;
+    return i === named && options.kind ? `${options.kind}/${text}` : text;
   });
   const metadata = row.object?.metadata;
   if (options.withNamespace) cells.unshift(metadata?.namespace ?? '');

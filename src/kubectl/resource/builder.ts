@@ -2,7 +2,7 @@
 // cli-runtime's resource.Builder.
 
 import { CliError, isNotFound, isReason, StatusError } from '../cli/errors.ts';
-import { array, bool, type FlagSpec, type Flags, strings, text } from '../cli/flags.ts';
+import { array, bool, type FlagSpec, type Flags, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
 import { groupVersion, type KubeObject, type ListObject } from '../object.ts';
 import { apiVersionOf, pathOf, type Resource } from '../rest/discovery.ts';
@@ -44,9 +44,14 @@ export const fieldSelectorFlag = text(
   "Selector (field query) to filter on, supports '=', '==', and '!='.",
 );
 export const allNamespacesFlag = bool('all-namespaces', 'Look in every namespace.', { short: 'A' });
-export const filenamesOf = (flags: Flags): string[] => flags.list('filename').flatMap((each) => each.split(','));
+/** The files of -f. kustomize is not here, and says so. */
+export function filenamesOf(flags: Flags): string[] {
+  if (flags.has('kustomize') && flags.string('kustomize')) {
+    throw new CliError('kustomize is not part of this kubectl; name the files with -f');
+  }
+  return flags.list('filename').flatMap((each) => each.split(','));
+}
 export const subresourceFlag = text('subresource', 'Operate on the subresource of the requested object.');
-export { strings };
 
 export interface BuildOptions {
   args: string[];

@@ -79,7 +79,7 @@ export function historyText(revisions: Revision[], wanted: number): string {
     writePodTemplate(w, template);
     return w.text();
   }
-  if (revisions.length === 0) return `No rollout history found.\n`;
+  if (revisions.length === 0) return 'No rollout history found.';
   const causes = revisions.map((each) => each.object.metadata.annotations?.[changeCause] || '<none>');
   const lines = ['REVISION\tCHANGE-CAUSE', ...revisions.map((each, i) => `${each.number}\t${causes[i]}`)];
   return alignTabs(`${lines.join('\n')}\n`, { ...tableTabs, minWidth: 0, padding: 2 });

@@ -4,7 +4,7 @@ import { sleep } from '../../env/clock.ts';
 import { StatusError } from '../cli/errors.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject, ListObject } from '../object.ts';
-import { pathOf, type Resource } from '../rest/discovery.ts';
+import { apiVersionOf, pathOf, type Resource } from '../rest/discovery.ts';
 
 export interface ObjectEvent {
   object: KubeObject | undefined;
@@ -18,15 +18,17 @@ export async function* watchObject(
 ): AsyncGenerator<ObjectEvent> {
   const path = pathOf(at.resource, at.namespace);
   const fieldSelector = `metadata.name=${at.name}`;
+  const kinded = (object: KubeObject | undefined): KubeObject | undefined =>
+    object && { ...object, apiVersion: apiVersionOf(at.resource), kind: at.resource.kind };
   while (!signal.aborted) {
     try {
       const list = await kube.client.json<ListObject>(path, { query: { fieldSelector }, signal });
-      yield { object: list.items[0] };
+      yield { object: kinded(list.items[0]) };
       const resourceVersion = list.metadata?.resourceVersion;
       const query = { fieldSelector, resourceVersion, allowWatchBookmarks: true };
       for await (const event of kube.client.watch(path, { query, signal })) {
         if (event.type === 'BOOKMARK') continue;
-        yield { object: event.type === 'DELETED' ? undefined : event.object };
+        yield { object: event.type === 'DELETED' ? undefined : kinded(event.object) };
       }
     } catch (error) {
       if (signal.aborted) return;
