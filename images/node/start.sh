@@ -29,8 +29,6 @@ for g in '' /kubepods /kubepods/burstable /kubepods/besteffort; do
 done
 mkdir -p /run/crun /run/netns /run/sandboxes /var/lib/containers /var/lib/images /var/log/pods /var/lib/kubelet/pods
 mount --make-rshared / 2> /dev/null
-# crun copies itself to memory before every container unless it sits on a read-only mount (CVE-2019-5736); give it one
-mount --bind /usr/bin/crun /usr/bin/crun && mount -o remount,bind,ro /usr/bin/crun
 ip link set lo up
 sysctl -q -w net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1 \
   net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 vm.overcommit_memory=1 kernel.panic=10 \

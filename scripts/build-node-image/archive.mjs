@@ -2,7 +2,7 @@
 // names, owner 0, time 0.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 /** A file tree: absolute path -> { mode, content } | { mode, link } | { mode, directory: true }. Parents are made as needed. */
@@ -170,5 +170,3 @@ export function cpio(tree) {
   put('TRAILER!!!', 0, Buffer.alloc(0));
   return Buffer.concat(parts);
 }
-
-export const fileExists = (base, path) => existsSync(resolveIn(base, path) ?? '/nonexistent');

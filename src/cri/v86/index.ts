@@ -10,6 +10,7 @@ import { ImageStore } from './images.ts';
 import { V86Os } from './os.ts';
 import { V86Runtime } from './runtime.ts';
 import { Sandboxes } from './sandboxes.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface V86NodeOptions {
   /** Absolute URL of the folder with node/ and images/, or a function that fetches from it. */
@@ -18,6 +19,8 @@ export interface V86NodeOptions {
   peers: readonly string[];
   /** MiB that pods may use in all; at most what the image has. Left out: all of it. */
   memory?: number;
+  /** Ms after which an idle node starts a container that nobody sees, to have the emulator's code compiled. Default 4000. */
+  warmUpAfter?: number;
   progress?(message: string): void;
   /** The guest's serial console. */
   onConsole?(text: string): void;
@@ -55,7 +58,12 @@ export async function createV86Node(env: Env, options: V86NodeOptions): Promise<
   const images = new ImageStore(machine.agent, fetchAsset, image.manifest.preloaded);
   const sandboxes = new Sandboxes(env, machine.agent);
   const runtime = new V86Runtime(env, machine.agent, images, sandboxes, image.manifest.runtimeVersion);
-  return { runtime, os: new V86Os(env, machine, sandboxes, options.memory), machine, ethernet };
+  const os = new V86Os(env, machine, sandboxes, options.memory);
+  env.clock.after(options.warmUpAfter ?? 4000, async () => {
+    const [image] = await images.list();
+    if (image && !machine.isPaused && sandboxes.list().length === 0) await warmUp(machine.agent, image);
+  });
+  return { runtime, os, machine, ethernet };
 }
 
 const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);

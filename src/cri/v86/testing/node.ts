@@ -16,7 +16,7 @@ export async function startTestNodes(count: number) {
   return Promise.all(
     names.map(async (name, i) => {
       const env = createNodeEnv(name, { network, clock, disk: createMemoryDisks().open(name) });
-      const node = await createV86Node(env, { assets: fetchPublic, peers: names });
+      const node = await createV86Node(env, { assets: fetchPublic, peers: names, warmUpAfter: 1e9 });
       await node.os.configureNetwork({
         nodeName: name,
         nodeIp: `172.18.0.${i + 2}`,
