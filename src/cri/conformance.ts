@@ -5,6 +5,7 @@
 // Capabilities switch off what an implementation honestly cannot do; everything else is the same for all. Each test makes its own pod and removes it.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exampleContainer, exampleSandbox } from './conformance-examples.ts';
 import type { NodeOs } from './node-os.ts';
 import * as cri from './runtime.ts';
 
@@ -58,48 +59,12 @@ export function testContainerRuntime(
     }, 180_000);
     afterAll(() => subject?.close?.());
 
-    const sandboxConfig = (change: Partial<cri.PodSandboxConfig> = {}): cri.PodSandboxConfig => {
+    const sandboxConfig = (change: Partial<cri.PodSandboxConfig> = {}) => {
       pods++;
-      const uid = `00000000-0000-4000-8000-${String(pods).padStart(12, '0')}`;
-      return {
-        metadata: { name: `pod-${pods}`, namespace: 'default', uid, attempt: 0 },
-        hostname: `pod-${pods}`,
-        labels: { 'io.kubernetes.pod.uid': uid },
-        annotations: { note: 'kept' },
-        dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
-        hostAliases: [],
-        hostNetwork: false,
-        shareProcessNamespace: false,
-        sysctls: {},
-        cgroupParent: `/kubepods/besteffort/pod${uid}`,
-        ...change,
-      };
+      return exampleSandbox(pods, change);
     };
-
-    const containerConfig = (command: string[], change: Partial<cri.ContainerConfig> = {}): cri.ContainerConfig => ({
-      metadata: { name: 'main', attempt: 0 },
-      image,
-      command,
-      args: [],
-      workingDir: '',
-      envs: [],
-      mounts: [],
-      labels: { 'io.kubernetes.container.name': 'main' },
-      annotations: {},
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-      resources: {},
-      securityContext: {
-        supplementalGroups: [],
-        privileged: false,
-        readonlyRootfs: false,
-        noNewPrivs: false,
-        addCapabilities: [],
-        dropCapabilities: [],
-      },
-      ...change,
-    });
+    const containerConfig = (command: string[], change: Partial<cri.ContainerConfig> = {}) =>
+      exampleContainer(image, command, change);
 
     const withPod = async (body: (podSandboxId: string, uid: string) => Promise<void>, config = sandboxConfig()) => {
       const id = await subject.runtime.runPodSandbox(config);

@@ -16,7 +16,7 @@ import { ImageManager } from './containers/images.ts';
 import { type Killer, killPod } from './containers/kill.ts';
 import { TerminationMessages } from './containers/termination-message.ts';
 import { admitPod } from './pods/admission.ts';
-import { computePodActions, type PodActions } from './pods/compute-actions.ts';
+import { computePodActions, describeActions, type PodActions } from './pods/compute-actions.ts';
 import { containerFieldPath, gracePeriodOf, isTerminalPhase } from './pods/pod.ts';
 import { PodRuntime } from './pods/pod-runtime.ts';
 import { type PodSyncer, PodWorkers, type SyncOutcome, type SyncRequest } from './pods/pod-workers.ts';
@@ -438,19 +438,4 @@ export class Kubelet implements PodSyncer {
       },
     };
   }
-}
-
-function describeActions(actions: PodActions): string {
-  const parts: string[] = [];
-  if (actions.killPod) parts.push('stop what is left of the pod');
-  if (actions.createSandbox) parts.push('create the sandbox');
-  for (const { container, message } of actions.containersToKill)
-    parts.push(`stop ${container.metadata.name} (${message})`);
-  for (const container of [
-    ...actions.ephemeralContainersToStart,
-    ...actions.initContainersToStart,
-    ...actions.containersToStart,
-  ])
-    parts.push(`start ${container.name}`);
-  return parts.length > 0 ? parts.join(', ') : 'nothing';
 }

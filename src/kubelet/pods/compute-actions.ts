@@ -184,3 +184,19 @@ function initActions(pod: Pod, runtimePod: RuntimePod | undefined, verdicts: Ver
   }
   return initialized || !blocked;
 }
+
+/** In plain words, for the trace. */
+export function describeActions(actions: PodActions): string {
+  const parts: string[] = [];
+  if (actions.killPod) parts.push('stop what is left of the pod');
+  if (actions.createSandbox) parts.push('create the sandbox');
+  for (const { container, message } of actions.containersToKill)
+    parts.push(`stop ${container.metadata.name} (${message})`);
+  for (const container of [
+    ...actions.ephemeralContainersToStart,
+    ...actions.initContainersToStart,
+    ...actions.containersToStart,
+  ])
+    parts.push(`start ${container.name}`);
+  return parts.length > 0 ? parts.join(', ') : 'nothing';
+}
