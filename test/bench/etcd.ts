@@ -1,0 +1,74 @@
+// npm run bench:etcd [-- --ms=3000 --restart-keys=100000]: our store in Chromium (three workers, IndexedDB strict, then an OPFS log) beside Debian's etcd, three
+// members on loopback with fsync, in one run and over the same client class; printed as rates and ratios.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+import { chromiumArgs, chromiumPath } from '../../scripts/chromium.mjs';
+import { hasRealEtcd, startRealEtcd } from '../../scripts/etcd-real.ts';
+import { ScaledClock } from '../../src/env/scaled-clock.ts';
+import { systemRandom } from '../../src/env/system-random.ts';
+import { createEtcdClient } from '../../src/etcd/client/index.ts';
+import { bench, type Figures } from './etcd-work.ts';
+
+const { values } = parseArgs({
+  options: { ms: { type: 'string', default: '3000' }, 'restart-keys': { type: 'string', default: '0' } },
+});
+const ms = Number(values.ms);
+const restartKeys = Number(values['restart-keys']);
+
+declare global {
+  var etcdBench: {
+    run(disk: 'indexeddb' | 'opfs', ms: number): Promise<Figures>;
+    restart(disk: 'indexeddb' | 'opfs', keys: number): Promise<number>;
+  };
+}
+
+async function real(): Promise<Figures> {
+  const etcd = await startRealEtcd(3);
+  const clock = new ScaledClock();
+  try {
+    const client = createEtcdClient({ endpoints: etcd.endpoints, fetch, clock, random: systemRandom });
+    return await bench(client, ms);
+  } finally {
+    clock.close();
+    await etcd.stop();
+  }
+}
+
+const vite = await createServer({ logLevel: 'error', server: { port: 0, host: '127.0.0.1' } });
+await vite.listen();
+const profile = await mkdtemp(join(tmpdir(), 'bench-'));
+const browser = await chromium.launchPersistentContext(profile, { executablePath: chromiumPath, args: chromiumArgs });
+try {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => console.error(error.message));
+  await page.goto(`${vite.resolvedUrls?.local[0]}test/bench/etcd.html`);
+  await page.waitForFunction(() => globalThis.etcdBench !== undefined, undefined, { timeout: 120_000 });
+  const theirs = hasRealEtcd() ? await real() : {};
+  const indexeddb = await page.evaluate((time) => globalThis.etcdBench.run('indexeddb', time), ms);
+  const opfs = await page.evaluate((time) => globalThis.etcdBench.run('opfs', time), ms);
+  const rate = (figure: Figures[string] | undefined, base: Figures[string] | undefined) => {
+    if (!figure) return '-';
+    const ratio = base && base !== figure ? ` (${(figure.perSecond / base.perSecond).toFixed(2)}x)` : '';
+    return `${Math.round(figure.perSecond)}/s${ratio} p50 ${figure.p50.toFixed(2)} p99 ${figure.p99.toFixed(1)} ms`;
+  };
+  for (const work of Object.keys(indexeddb)) {
+    console.log(work);
+    console.log(`  etcd       ${rate(theirs[work], theirs[work])}`);
+    console.log(`  IndexedDB  ${rate(indexeddb[work], theirs[work])}`);
+    console.log(`  OPFS log   ${rate(opfs[work], theirs[work])}`);
+  }
+  if (restartKeys > 0)
+    for (const disk of ['indexeddb', 'opfs'] as const) {
+      const taken = await page.evaluate(([d, keys]) => globalThis.etcdBench.restart(d, keys), [disk, restartKeys] as const);
+      console.log(`restart with ${restartKeys} keys on ${disk}: ${Math.round(taken)} ms`);
+    }
+} finally {
+  await browser.close();
+  await vite.close();
+  await rm(profile, { recursive: true, force: true });
+}
