@@ -26,6 +26,8 @@ export function say(step, words) {
 export function program(command, args, { line, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const stop = () => child.kill();
+    process.once('exit', stop);
     let out = '';
     let said = '';
     let partial = '';
@@ -44,6 +46,7 @@ export function program(command, args, { line, ...options } = {}) {
     child.stderr.setEncoding('utf8').on('data', take);
     child.on('error', reject);
     child.on('close', (code) => {
+      process.off('exit', stop);
       if (code === 0) resolve(out);
       else reject(new Error(`${command} ${args.slice(0, 4).join(' ')} ended with ${code}:\n${said}`));
     });

@@ -168,6 +168,11 @@ export class ImageStore {
       if (!this.unpacked.has(directory)) await unpack(directory, layer);
       layers.unshift(directory);
     }
+    const meanwhile = this.stored.get(manifest.config.digest); // two pulls at once
+    if (meanwhile) {
+      meanwhile.tags.add(name);
+      return meanwhile;
+    }
     const image: StoredImage = {
       id: manifest.config.digest,
       reference: `${repository}@${descriptor.digest}`,
