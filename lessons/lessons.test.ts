@@ -46,7 +46,7 @@ function kubectlFor(at: SimulatedCluster): Kubectl {
         read: async (name) => files.find((file) => file.name === name)?.text,
         list: async () => files.map((file) => file.name),
       },
-      clock: at.simulation.env('kubectl').clock,
+      clock: { now: () => at.simulation.now(), after: (milliseconds, callback) => at.simulation.after(milliseconds, callback) },
       config: createKubeconfig(),
     });
     return { stdout, stderr, exitCode };

@@ -27,6 +27,10 @@ describe('parseLesson', () => {
 });
 
 test('parseSolution reads commands and waits, and nothing else', () => {
-  expect(parseSolution('# why\nkubectl apply -f a.yaml\n\nwait done\n')).toEqual([{ run: ['apply', '-f', 'a.yaml'] }, { wait: 'done' }]);
+  expect(parseSolution('# why\nkubectl apply -f a.yaml\n\nwait done\nuntil seen kubectl label pod a b=c\n')).toEqual([
+    { run: ['apply', '-f', 'a.yaml'] },
+    { wait: 'done' },
+    { run: ['label', 'pod', 'a', 'b=c'], until: 'seen' },
+  ]);
   expect(() => parseSolution('rm -rf /')).toThrow(/kubectl/);
 });

@@ -3,7 +3,8 @@
 //   lesson.md   front matter (title, summary, minutes), then one step per "## " heading; in a step, "- [ ] `task-id` What to do" is a task
 //   start/      manifests applied when the lesson begins
 //   files/      what the learner finds in the editor
-//   solution/   manifests, and steps.txt: kubectl command lines in order; "wait task-id" waits for a task to pass
+//   solution/   manifests, and steps.txt: kubectl command lines in order; "wait task-id" waits for a task to pass; "until task-id kubectl ..." runs a
+//               command again and again until one does (for commands on what controllers are about to make)
 //   checks.ts   exports `checks`, one per task (check.ts)
 //
 // Invariants after parsing: at least one step; task ids are unique within the lesson.
@@ -75,7 +76,7 @@ export function parseLesson(source: string): LessonText {
   return { title: front.title, summary: front.summary, minutes: front.minutes, steps };
 }
 
-export type SolutionStep = { run: string[] } | { wait: string };
+export type SolutionStep = { run: string[]; until?: string } | { wait: string };
 
 /** Reads solution/steps.txt. Words are separated by blanks; there is no quoting. */
 export function parseSolution(source: string): SolutionStep[] {
@@ -86,7 +87,8 @@ export function parseSolution(source: string): SolutionStep[] {
     .map((line): SolutionStep => {
       const [word, ...rest] = line.split(/\s+/);
       if (word === 'kubectl') return { run: rest };
+      if (word === 'until' && rest[0] && rest[1] === 'kubectl') return { run: rest.slice(2), until: rest[0] };
       if (word === 'wait' && rest.length === 1 && rest[0]) return { wait: rest[0] };
-      throw new Error(`a solution's line is "kubectl ..." or "wait task-id", not "${line}"`);
+      throw new Error(`a solution's line is "kubectl ...", "wait task-id" or "until task-id kubectl ...", not "${line}"`);
     });
 }

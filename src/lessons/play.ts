@@ -27,17 +27,23 @@ export async function startLesson(lesson: Lesson, kubectl: Kubectl): Promise<voi
   for (const file of lesson.start.filter(manifest)) await must(kubectl, ['apply', '-f', file.name], lesson.start);
 }
 
-/** Works through solution/steps.txt; `waitFor` resolves when a task has passed. */
-export async function solveLesson(
-  lesson: Lesson,
-  kubectl: Kubectl,
-  waitFor: (task: string) => Promise<void>,
-): Promise<void> {
+/** How the solution finds out whether a task has passed, and what it does in between. Both may throw to give up. */
+export interface Patience {
+  passed(task: string): Promise<boolean>;
+  rest(): Promise<void>;
+}
+
+/** Works through solution/steps.txt. */
+export async function solveLesson(lesson: Lesson, kubectl: Kubectl, patience: Patience): Promise<void> {
   const steps = lesson.solution.find((file) => file.name === 'steps.txt');
   if (!steps) throw new Error(`lesson ${lesson.id} has no solution/steps.txt`);
   for (const step of parseSolution(steps.text)) {
-    if ('wait' in step) await waitFor(step.wait);
-    else await must(kubectl, step.run, lesson.solution);
+    const task = 'wait' in step ? step.wait : step.until;
+    if ('run' in step) await must(kubectl, step.run, lesson.solution);
+    for (let i = 1; task && !(await patience.passed(task)); i++) {
+      await patience.rest();
+      if ('run' in step && i % 4 === 0) await must(kubectl, step.run, lesson.solution);
+    }
   }
 }
 

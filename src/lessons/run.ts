@@ -138,11 +138,13 @@ export class LessonRun {
   /** Works through the solution. */
   async solve(): Promise<void> {
     await this.#guard(() =>
-      solveLesson(this.#lesson, this.#host.kubectl, async (task) => {
-        while (!this.#closed && !this.#progress.passed.includes(task)) {
+      solveLesson(this.#lesson, this.#host.kubectl, {
+        passed: async (task) => this.#progress.passed.includes(task),
+        rest: async () => {
+          if (this.#closed) throw new Error('the lesson was left');
           this.#stirred = true;
           await new Promise<void>((resolve) => this.#host.later(300, resolve));
-        }
+        },
       }),
     );
   }

@@ -3,6 +3,7 @@
 //   await drydock.ready                              the cluster, once it has been started
 //   await drydock.fetch('/api/v1/pods')              a Response of the API server, as kubernetes-admin
 //   await drydock.kubectl('get pods -o wide')        { stdout, stderr, exitCode }
+//   drydock.files.write('web.yaml', text)             puts a file into the editor, where kubectl apply -f finds it; also read, list, remove
 //   drydock.cluster                                  the Cluster (src/sandbox/cluster.ts), or undefined while it starts
 //   drydock.version                                  of Drydock
 
@@ -17,6 +18,13 @@ export interface Automation {
   readonly ready: Promise<Cluster>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   kubectl(line: string | string[]): Promise<KubectlResult>;
+  /** The editor's files. */
+  readonly files: {
+    list(): string[];
+    read(name: string): string | undefined;
+    write(name: string, text: string): void;
+    remove(name: string): void;
+  };
 }
 
 declare global {
@@ -47,6 +55,14 @@ export function openAutomation(workspace: Workspace): Automation {
       await ready;
       const command = typeof line === 'string' ? line.trim().replace(/^kubectl\s+/, '') : line;
       return workspace.kubectl(command);
+    },
+    files: {
+      list: () => workspace.files.list.map((file) => file.name),
+      read: (name) => workspace.files.list.find((file) => file.name === name)?.text,
+      write: (name, text) => {
+        workspace.files.put(name, text);
+      },
+      remove: (name) => workspace.files.remove(name),
     },
   };
   window.drydock = automation;

@@ -66,7 +66,7 @@ monaco.editor.defineTheme('drydock-light', {
   colors: {
     'editor.background': '#ffffff',
     'editor.foreground': '#0f2032',
-    'editorLineNumber.foreground': '#8b9dab',
+    'editorLineNumber.foreground': '#5f7283',
     'editorLineNumber.activeForeground': '#40566a',
     'editor.lineHighlightBackground': '#f5f7f9',
     'editor.lineHighlightBorder': '#00000000',
@@ -85,7 +85,7 @@ monaco.editor.defineTheme('drydock-dark', {
   colors: {
     'editor.background': '#101f2e',
     'editor.foreground': '#e6eef5',
-    'editorLineNumber.foreground': '#5d7386',
+    'editorLineNumber.foreground': '#8497a8',
     'editorLineNumber.activeForeground': '#afc0cf',
     'editor.lineHighlightBackground': '#152738',
     'editor.lineHighlightBorder': '#00000000',

@@ -38,6 +38,8 @@ export type TerminalWish = { kind: 'exec'; namespace: string; pod: string } | { 
 
 export interface WorkspaceParts {
   kubectl: () => Promise<KubectlProgram>;
+  /** Keeps to the plain text field. */
+  plainEditor?: boolean;
 }
 
 export class Workspace {
@@ -93,6 +95,10 @@ export class Workspace {
       value: recall('kubeconfig', fresh.value),
       changed: (value) => keep('kubeconfig', value),
     };
+  }
+
+  get plainEditor(): boolean {
+    return this.#parts.plainEditor ?? false;
   }
 
   get #lists() {
