@@ -3,6 +3,7 @@
 //
 // Invariant: a token is worth nothing once its service account, or the pod or secret or node it is bound to, is gone or has another uid, or it has expired.
 
+import { withCrypto } from '../../env/crypto.ts';
 import type { Env } from '../../env/env.ts';
 import { randomUuid } from '../../env/random.ts';
 import type { EtcdClient } from '../../etcd/client/types.ts';
@@ -82,15 +83,19 @@ export class ServiceAccountTokens {
     const jwk = await sharedKey(config.etcd);
     const { d: _, key_ops: _ops, ...publicPart } = jwk;
     const keys = {
-      privateKey: await crypto.subtle.importKey('jwk', { ...jwk, key_ops: ['sign'] }, algorithm, false, ['sign']),
-      publicKey: await crypto.subtle.importKey('jwk', { ...publicPart, key_ops: ['verify'] }, algorithm, true, [
-        'verify',
-      ]),
+      privateKey: await withCrypto((subtle) =>
+        subtle.importKey('jwk', { ...jwk, key_ops: ['sign'] }, algorithm, false, ['sign']),
+      ),
+      publicKey: await withCrypto((subtle) =>
+        subtle.importKey('jwk', { ...publicPart, key_ops: ['verify'] }, algorithm, true, ['verify']),
+      ),
     };
     const thumb = new Uint8Array(
-      await crypto.subtle.digest(
-        'SHA-256',
-        new TextEncoder().encode(JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y })),
+      await withCrypto((subtle) =>
+        subtle.digest(
+          'SHA-256',
+          new TextEncoder().encode(JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y })),
+        ),
       ),
     );
     const kid = toBase64Url(thumb);
@@ -145,7 +150,9 @@ export class ServiceAccountTokens {
       },
     };
     const body = `${encodeJson({ alg: 'ES256', kid: this.#publicJwk.kid })}.${encodeJson(claims)}`;
-    const signature = await crypto.subtle.sign(signing, this.#keys.privateKey, new TextEncoder().encode(body));
+    const signature = await withCrypto((subtle) =>
+      subtle.sign(signing, this.#keys.privateKey, new TextEncoder().encode(body)),
+    );
     return { token: `${body}.${toBase64Url(new Uint8Array(signature))}`, expires: claims.exp * 1000 };
   }
 
@@ -155,11 +162,13 @@ export class ServiceAccountTokens {
     if (parts.length !== 3) return undefined;
     let claims: Claims;
     try {
-      const good = await crypto.subtle.verify(
-        signing,
-        this.#keys.publicKey,
-        fromBase64Url(parts[2] as string),
-        new TextEncoder().encode(`${parts[0]}.${parts[1]}`),
+      const good = await withCrypto((subtle) =>
+        subtle.verify(
+          signing,
+          this.#keys.publicKey,
+          fromBase64Url(parts[2] as string),
+          new TextEncoder().encode(`${parts[0]}.${parts[1]}`),
+        ),
       );
       if (!good) return undefined;
       claims = JSON.parse(new TextDecoder().decode(fromBase64Url(parts[1] as string))) as Claims;
@@ -198,8 +207,10 @@ export class ServiceAccountTokens {
 async function sharedKey(etcd: EtcdClient): Promise<JsonWebKey> {
   const there = (await etcd.range({ key: keyName })).kvs[0];
   if (there) return JSON.parse(there.value) as JsonWebKey;
-  const fresh = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
-  const jwk = await crypto.subtle.exportKey('jwk', fresh.privateKey);
+  const fresh = (await withCrypto((subtle) =>
+    subtle.generateKey(algorithm, true, ['sign', 'verify']),
+  )) as CryptoKeyPair;
+  const jwk = await withCrypto((subtle) => subtle.exportKey('jwk', fresh.privateKey));
   const { succeeded, responses } = await etcd.txn({
     compare: [{ target: 'modRevision', key: keyName, result: 'equal', value: 0 }],
     success: [{ type: 'put', key: keyName, value: JSON.stringify(jwk) }],

@@ -6,12 +6,14 @@ import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
 import { applyConfiguration, updateManagedFields } from '../../api/managed-fields/index.ts';
 import { applyPatch } from '../../api/patch/index.ts';
+import { findKind } from '../../api/resources.ts';
 import { newBadRequest } from '../../api/status.ts';
 import { validateCreate, validateUpdate } from '../../api/validation/index.ts';
 import { applyDefaults, prune } from '../crd/structural.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { type BodyType, bodyText } from './body.ts';
+import { decodeProtobuf } from './protobuf.ts';
 
 export type { FieldValidation };
 
@@ -20,7 +22,21 @@ export function parseBody(bytes: Uint8Array, type: BodyType): unknown {
   return readDocument(bytes, type).value;
 }
 
-function readDocument(bytes: Uint8Array, type: BodyType): RawDocument {
+// Kinds that are sent to subresources, and options: not in the table of resources.
+const otherTypes: Record<string, string> = {
+  TokenRequest: 'AuthenticationV1TokenRequest',
+  Scale: 'Scale',
+  Eviction: 'Eviction',
+  Binding: 'Binding',
+  DeleteOptions: 'DeleteOptions',
+};
+
+/** A body as plain data, with what strict decoding has to say of its text. Throws BadRequest. */
+export function readDocument(bytes: Uint8Array, type: BodyType): RawDocument {
+  if (type === 'protobuf') {
+    const typeOf = (apiVersion: string, kind: string) => findKind(apiVersion, kind)?.type ?? otherTypes[kind] ?? '';
+    return { value: decodeProtobuf(bytes, typeOf), strictErrors: [] };
+  }
   return parseDocument(bodyText(bytes), type === 'yaml' ? 'yaml' : 'json');
 }
 

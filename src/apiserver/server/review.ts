@@ -1,11 +1,11 @@
 // Bodies of reviews and other objects that are answered and never stored.
 
-import { parseDocument } from '../../api/decode.ts';
 import { decodeRequest } from '../../api/decode-request.ts';
 import { findType } from '../../api/schema/schema.ts';
 import type { KubeObject } from '../object.ts';
-import { bodyText, bodyType, readBody } from './body.ts';
+import { bodyType, readBody } from './body.ts';
 import type { RequestContext } from './context.ts';
+import { readDocument } from './machinery.ts';
 
 // Types whose name in the schema is not simply the kind.
 const typeNames: Record<string, string> = { TokenRequest: 'AuthenticationV1TokenRequest' };
@@ -19,7 +19,7 @@ export async function readReview(
 ): Promise<KubeObject> {
   const bytes = await readBody(context.request);
   const type = typeNames[kind] ?? kind;
-  const document = parseDocument(bodyText(bytes), bodyType(context.request) === 'yaml' ? 'yaml' : 'json');
+  const document = readDocument(bytes, bodyType(context.request));
   if (!findType(type)) return document.value as KubeObject;
   const { object, warnings } = decodeRequest<KubeObject>(document, { group, version, kind, type }, 'Warn');
   for (const warning of warnings) context.warnings.add(warning);
