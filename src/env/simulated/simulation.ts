@@ -5,6 +5,7 @@
 // run to its end (one turn of the real event loop), and goes on. No component waits for real time or real I/O, so nothing else can happen in between.
 
 import type { Cancel, Clock } from '../clock.ts';
+import { cryptoIdle } from '../crypto.ts';
 import type { Disk } from '../disk.ts';
 import type { Env } from '../env.ts';
 import { type Random, seededRandom } from '../random.ts';
@@ -143,7 +144,7 @@ export class Simulation {
   /** Runs `milliseconds` of virtual time. */
   async run(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
-    await turn();
+    await settle();
     while ((this.#events.nextDue ?? Number.POSITIVE_INFINITY) <= end) await this.#advance();
     this.#now = end;
   }
@@ -151,7 +152,7 @@ export class Simulation {
   /** Runs until `condition` holds, asked after every event; false if it does not within `limit` ms of virtual time. */
   async runUntil(condition: () => boolean, limit: number): Promise<boolean> {
     const end = this.#now + limit;
-    await turn();
+    await settle();
     while (!condition()) {
       const due = this.#events.nextDue;
       if (due === undefined || due > end) {
@@ -179,13 +180,19 @@ export class Simulation {
   async #advance(): Promise<void> {
     this.#now = Math.max(this.#now, this.#events.nextDue as number);
     for (let event = this.#events.take(this.#now); event; event = this.#events.take(this.#now)) event();
-    await turn();
+    await settle();
   }
 }
 
 const channel = typeof setImmediate === 'undefined' ? new MessageChannel() : undefined;
 
-/** Lets every settled promise run: one turn of the real event loop. */
+/** Lets every settled promise run, and what the platform computes for them end. */
+async function settle(): Promise<void> {
+  await turn();
+  while (!cryptoIdle()) await turn();
+}
+
+/** One turn of the real event loop. */
 function turn(): Promise<void> {
   if (!channel) return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
