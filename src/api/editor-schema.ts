@@ -44,7 +44,7 @@ export function editorSchema(descriptions: Descriptions = {}): JsonSchema {
     }
   };
 
-  const describe = (type: TypeSchema, field: FieldSchema): string | undefined => {
+  const aboutField = (type: TypeSchema, field: FieldSchema): string | undefined => {
     const own = descriptions[type.name]?.[field.name];
     if (own) return own;
     const inner = elementShape(field.shape);
@@ -59,7 +59,7 @@ export function editorSchema(descriptions: Descriptions = {}): JsonSchema {
     definitions[key] = definition;
     const properties: Record<string, JsonSchema> = {};
     for (const field of type.fields) {
-      const description = describe(type, field);
+      const description = aboutField(type, field);
       properties[field.name] = { ...shapeSchema(field.shape, field), ...(description ? { description } : {}) };
     }
     // A type without fields holds any JSON.

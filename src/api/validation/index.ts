@@ -2,6 +2,7 @@
 
 import type { FieldErrorList } from '../field-error.ts';
 import type { ObjectMeta } from '../generated/types.ts';
+import * as access from './access.ts';
 import * as cluster from './cluster.ts';
 import { validateMeta, validateMetaUpdate } from './common.ts';
 import { validatePod, validatePodUpdate } from './pods.ts';
@@ -39,13 +40,13 @@ const rules: Record<string, Rules> = {
   StorageClass: { create: cluster.validateStorageClass, update: cluster.validateStorageClassUpdate },
   Ingress: { create: cluster.validateIngress },
   NetworkPolicy: { create: cluster.validateNetworkPolicy },
-  PriorityClass: { create: cluster.validatePriorityClass, update: cluster.validatePriorityClassUpdate },
-  Role: { create: cluster.validateRole },
-  ClusterRole: { create: cluster.validateRole },
-  RoleBinding: { create: cluster.validateRoleBinding, update: cluster.validateRoleBindingUpdate },
-  ClusterRoleBinding: { create: cluster.validateRoleBinding, update: cluster.validateRoleBindingUpdate },
-  ResourceQuota: { create: cluster.validateResourceQuota },
-  LimitRange: { create: cluster.validateLimitRange },
+  PriorityClass: { create: access.validatePriorityClass, update: access.validatePriorityClassUpdate },
+  Role: { create: access.validateRole },
+  ClusterRole: { create: access.validateRole },
+  RoleBinding: { create: access.validateRoleBinding, update: access.validateRoleBindingUpdate },
+  ClusterRoleBinding: { create: access.validateRoleBinding, update: access.validateRoleBindingUpdate },
+  ResourceQuota: { create: access.validateResourceQuota },
+  LimitRange: { create: access.validateLimitRange },
 };
 
 type ApiObject = { metadata: ObjectMeta };

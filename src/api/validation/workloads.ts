@@ -52,7 +52,9 @@ function validateTemplate(
       errors.push(invalid(at, selector, 'invalid label selector'));
     }
   }
-  validatePodTemplate(errors, template, specPath.child('template'));
+  // A stateful set's pods may mount claims that only its controller adds: their spec is checked when they are made.
+  const checked = kind === 'statefulset' && template ? { ...template, spec: undefined } : template;
+  validatePodTemplate(errors, checked, specPath.child('template'));
   const spec = template?.spec;
   if (spec?.restartPolicy && spec.restartPolicy !== 'Always')
     errors.push(notSupported(specPath.child('template', 'spec', 'restartPolicy'), spec.restartPolicy, ['Always']));
