@@ -18,7 +18,10 @@ const definition = {
         name: 'v1',
         served: true,
         storage: true,
-        subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+        subresources: {
+          status: {},
+          scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+        },
         additionalPrinterColumns: [{ name: 'Spec', type: 'string', jsonPath: '.spec.cronSpec' }],
         selectableFields: [{ jsonPath: '.spec.image' }],
         schema: {
@@ -43,7 +46,12 @@ const definition = {
   },
 };
 
-const cron = (name: string, spec: object) => ({ apiVersion: 'stable.example.com/v1', kind: 'CronTab', metadata: { name }, spec });
+const cron = (name: string, spec: object) => ({
+  apiVersion: 'stable.example.com/v1',
+  kind: 'CronTab',
+  metadata: { name },
+  spec,
+});
 
 /** Waits until `path` is served (or, with false, is not). */
 async function until(path: string, served: boolean): Promise<void> {
@@ -64,7 +72,11 @@ beforeAll(async () => {
 describe('a custom resource', () => {
   test('is discovered', async () => {
     const { body } = await api.call('GET', '/apis/stable.example.com/v1');
-    expect(body.resources.map(({ name }: { name: string }) => name)).toEqual(['crontabs', 'crontabs/scale', 'crontabs/status']);
+    expect(body.resources.map(({ name }: { name: string }) => name)).toEqual([
+      'crontabs',
+      'crontabs/scale',
+      'crontabs/status',
+    ]);
     const { body: crd } = await api.call('GET', `${crds}/crontabs.stable.example.com`);
     expect(crd.status.conditions).toMatchObject([
       { type: 'NamesAccepted', status: 'True' },
@@ -73,7 +85,11 @@ describe('a custom resource', () => {
   });
 
   test('is defaulted and pruned', async () => {
-    const { code, body, headers } = await api.call('POST', crons, cron('first', { cronSpec: '* * * * */5', image: 'a', extra: 1 }));
+    const { code, body, headers } = await api.call(
+      'POST',
+      crons,
+      cron('first', { cronSpec: '* * * * */5', image: 'a', extra: 1 }),
+    );
     expect(code).toBe(201);
     expect(body.spec).toEqual({ cronSpec: '* * * * */5', image: 'a', replicas: 1 });
     expect(headers.get('warning')).toBe('299 - "unknown field \\"spec.extra\\""');
@@ -82,8 +98,12 @@ describe('a custom resource', () => {
   test('is validated by its schema', async () => {
     const { code, body } = await api.call('POST', crons, cron('bad', { cronSpec: '* * *', replicas: 50 }));
     expect(code).toBe(422);
-    expect(body.message).toContain(`spec.cronSpec: Invalid value: "* * *": spec.cronSpec in body should match '^(\\S+ ){4}\\S+$'`);
-    expect(body.message).toContain('spec.replicas: Invalid value: 50: spec.replicas in body should be less than or equal to 10');
+    expect(body.message).toContain(
+      `spec.cronSpec: Invalid value: "* * *": spec.cronSpec in body should match '^(\\S+ ){4}\\S+$'`,
+    );
+    expect(body.message).toContain(
+      'spec.replicas: Invalid value: 50: spec.replicas in body should be less than or equal to 10',
+    );
   });
 
   test('has its columns, its scale and its selectable fields', async () => {

@@ -36,7 +36,13 @@ export function deepCopy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(deepCopy) as T;
   const out: Record<string, unknown> = {};
   for (const key in value) {
-    if (key === '__proto__') Object.defineProperty(out, key, { value: deepCopy(value[key]), enumerable: true, configurable: true, writable: true });
+    if (key === '__proto__')
+      Object.defineProperty(out, key, {
+        value: deepCopy(value[key]),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     else out[key] = deepCopy(value[key]);
   }
   return out as T;

@@ -9,8 +9,8 @@ import type { Handler } from '../env/network.ts';
 import { openFileDisk } from '../env/node/file-disk.ts';
 import { LocalNetwork } from '../env/node/local-network.ts';
 import { createNodeEnv } from '../env/node/node-env.ts';
-import { createMemoryDisks } from '../env/simulated/memory-disk.ts';
 import { ScaledClock } from '../env/scaled-clock.ts';
+import { createMemoryDisks } from '../env/simulated/memory-disk.ts';
 import { createEtcdClient } from '../etcd/client/index.ts';
 import type { EtcdClient } from '../etcd/client/types.ts';
 import { startEtcdMember } from '../etcd/index.ts';
@@ -129,7 +129,11 @@ async function openStore(
   if (etcdServers.length > 0)
     return createEtcdClient({ endpoints: etcdServers, fetch: (input, init) => fetch(input, init), clock, random });
   // Alone, it need not wait for others before it leads: short ticks.
-  const member = await startEtcdMember(env, { name: 'etcd-1', members: [{ name: 'etcd-1', client: 'etcd-1:2379' }], tick: 20 });
+  const member = await startEtcdMember(env, {
+    name: 'etcd-1',
+    members: [{ name: 'etcd-1', client: 'etcd-1:2379' }],
+    tick: 20,
+  });
   running.push(member);
   const handler = (input: string, init?: RequestInit) =>
     member.handler(new Request(input, { ...init, ...(init?.body ? { duplex: 'half' } : {}) } as RequestInit));

@@ -26,10 +26,15 @@ export function runDefinitions(core: Core): { stop(): void } {
   let again = false;
   let stopped = false;
 
-  const list = () => cache.collection(prefix).list(prefix).map(({ object }) => object as unknown as CustomResourceDefinition);
+  const list = () =>
+    cache
+      .collection(prefix)
+      .list(prefix)
+      .map(({ object }) => object as unknown as CustomResourceDefinition);
 
   function withdraw(name: string): void {
-    for (const [group, version, resource] of served.get(name)?.keys ?? []) core.catalog.remove(group, version, resource);
+    for (const [group, version, resource] of served.get(name)?.keys ?? [])
+      core.catalog.remove(group, version, resource);
     served.delete(name);
   }
 
@@ -40,7 +45,9 @@ export function runDefinitions(core: Core): { stop(): void } {
     for (const name of [...served.keys()]) if (!names.has(name)) withdraw(name);
     for (const definition of all) {
       const { name, uid = '', generation = 0 } = definition.metadata;
-      const established = definition.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
+      const established = definition.status?.conditions?.some(
+        ({ type, status }) => type === 'Established' && status === 'True',
+      );
       const known = served.get(name);
       if (!established || (known && known.uid === uid && known.generation === generation)) continue;
       const keys: [string, string, string][] = [];
@@ -49,7 +56,8 @@ export function runDefinitions(core: Core): { stop(): void } {
         keys.push([resource.group, resource.version, resource.resource]);
       }
       for (const [group, version, resource] of known?.keys ?? [])
-        if (!keys.some(([g, v, r]) => g === group && v === version && r === resource)) core.catalog.remove(group, version, resource);
+        if (!keys.some(([g, v, r]) => g === group && v === version && r === resource))
+          core.catalog.remove(group, version, resource);
       served.set(name, { uid, generation, keys });
     }
   }
@@ -99,7 +107,12 @@ export function runDefinitions(core: Core): { stop(): void } {
   };
 }
 
-async function update(core: Core, name: string, subresource: string, change: (it: CustomResourceDefinition) => void): Promise<void> {
+async function update(
+  core: Core,
+  name: string,
+  subresource: string,
+  change: (it: CustomResourceDefinition) => void,
+): Promise<void> {
   const context = ownContext(core, 'PUT', `${base}/${name}${subresource ? `/${subresource}` : ''}`);
   await core.catalog.registry('apiextensions.k8s.io', 'customresourcedefinitions').update(
     '',
@@ -115,13 +128,23 @@ async function update(core: Core, name: string, subresource: string, change: (it
   );
 }
 
-function conditionsOf(core: Core, definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): Condition[] {
+function conditionsOf(
+  core: Core,
+  definition: CustomResourceDefinition,
+  all: readonly CustomResourceDefinition[],
+): Condition[] {
   const { names, group } = definition.spec;
   const old = definition.status?.conditions ?? [];
   const make = (type: string, status: string, reason: string, message: string): Condition => {
     const before = old.find((condition) => condition.type === type);
     const same = before?.status === status && before.reason === reason && before.message === message;
-    return { lastTransitionTime: same ? before.lastTransitionTime : rfc3339(core.env.clock.now()), message, reason, status, type } as Condition;
+    return {
+      lastTransitionTime: same ? before.lastTransitionTime : rfc3339(core.env.clock.now()),
+      message,
+      reason,
+      status,
+      type,
+    } as Condition;
   };
   const rival = all.find(
     (other) =>
@@ -131,9 +154,15 @@ function conditionsOf(core: Core, definition: CustomResourceDefinition, all: rea
       (other.spec.names.kind === names.kind || other.spec.names.plural === names.plural),
   );
   if (rival) {
-    const what = rival.spec.names.kind === names.kind ? `${JSON.stringify(names.kind)} is already in use` : `${JSON.stringify(names.plural)} is already in use`;
+    const what =
+      rival.spec.names.kind === names.kind
+        ? `${JSON.stringify(names.kind)} is already in use`
+        : `${JSON.stringify(names.plural)} is already in use`;
     const reason = rival.spec.names.kind === names.kind ? 'KindConflict' : 'PluralConflict';
-    return [make('NamesAccepted', 'False', reason, what), make('Established', 'False', 'NotAccepted', 'not all names are accepted')];
+    return [
+      make('NamesAccepted', 'False', reason, what),
+      make('Established', 'False', 'NotAccepted', 'not all names are accepted'),
+    ];
   }
   return [
     make('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found'),
@@ -141,7 +170,11 @@ function conditionsOf(core: Core, definition: CustomResourceDefinition, all: rea
   ];
 }
 
-async function accept(core: Core, definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): Promise<void> {
+async function accept(
+  core: Core,
+  definition: CustomResourceDefinition,
+  all: readonly CustomResourceDefinition[],
+): Promise<void> {
   const { name, finalizers } = definition.metadata;
   if (!finalizers?.includes(cleanup))
     await update(core, name, '', (it) => {
@@ -149,7 +182,11 @@ async function accept(core: Core, definition: CustomResourceDefinition, all: rea
     });
   const conditions = conditionsOf(core, definition, all);
   const { names, versions } = definition.spec;
-  const acceptedNames = { ...names, listKind: names.listKind ?? `${names.kind}List`, singular: names.singular ?? names.kind.toLowerCase() };
+  const acceptedNames = {
+    ...names,
+    listKind: names.listKind ?? `${names.kind}List`,
+    singular: names.singular ?? names.kind.toLowerCase(),
+  };
   const storage = versions.find((version) => version.storage)?.name ?? '';
   const storedVersions = [...new Set([...(definition.status?.storedVersions ?? []), storage])];
   const status = { conditions, acceptedNames, storedVersions };

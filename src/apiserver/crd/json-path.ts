@@ -6,8 +6,12 @@ type Step = (value: unknown) => unknown[];
 export function jsonPath(text: string): ((value: unknown) => unknown[]) | undefined {
   const steps: Step[] = [];
   let rest = text.replace(/^\{?\$?/, '').replace(/\}$/, '');
-  const field = (name: string): Step => (value) =>
-    typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? [(value as Record<string, unknown>)[name]] : [];
+  const field =
+    (name: string): Step =>
+    (value) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? [(value as Record<string, unknown>)[name]]
+        : [];
   while (rest !== '') {
     let match = /^\.((?:[^.[\]\\]|\\.)+)/.exec(rest);
     if (match) steps.push(field((match[1] as string).replace(/\\(.)/g, '$1')));

@@ -1,11 +1,15 @@
 // A CustomResourceDefinition as resources that can be served: one per served version.
 
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps } from '../../api/generated/types.ts';
 import { type FieldErrorList, FieldPath } from '../../api/field-error.ts';
-import type { Columns, ColumnDefinition } from '../../api/tables/index.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+  JSONSchemaProps,
+} from '../../api/generated/types.ts';
+import type { ColumnDefinition, Columns } from '../../api/tables/index.ts';
 import { translateTimestampSince } from '../../api/time.ts';
 import type { KubeObject } from '../object.ts';
-import { apiVersionOf, type ResourceInfo, storagePrefixOf, type SubresourceInfo } from '../registry/resource.ts';
+import { apiVersionOf, type ResourceInfo, type SubresourceInfo, storagePrefixOf } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import { jsonPath } from './json-path.ts';
 import { validateSchema } from './structural.ts';
@@ -13,7 +17,8 @@ import { validateSchema } from './structural.ts';
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const readWrite = ['get', 'patch', 'update'];
 
-const schemaOf = (version: CustomResourceDefinitionVersion) => version.schema?.openAPIV3Schema as JSONSchemaProps | undefined;
+const schemaOf = (version: CustomResourceDefinitionVersion) =>
+  version.schema?.openAPIV3Schema as JSONSchemaProps | undefined;
 
 function fieldsOf(path: string | undefined): string[] {
   return (path ?? '').split('.').filter((part) => part !== '');

@@ -1,7 +1,6 @@
 // Structural schemas of custom resources: pruning, defaulting and validation against the OpenAPI schema of a CustomResourceDefinition
 // (apiextensions-apiserver/pkg/apiserver/schema).
 
-import type { JSONSchemaProps } from '../../api/generated/types.ts';
 import {
   duplicate,
   type FieldErrorList,
@@ -13,12 +12,14 @@ import {
   tooMany,
   typeInvalid,
 } from '../../api/field-error.ts';
+import type { JSONSchemaProps } from '../../api/generated/types.ts';
 import { parseTime } from '../../api/time.ts';
 import { deepCopy, deepEqual } from '../object.ts';
 
 type Fields = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Sets a key that came from outside, whatever it is called. */
 function setOwn(target: Fields, key: string, value: unknown): void {
@@ -51,7 +52,7 @@ export function prune(value: unknown, schema: JSONSchemaProps | undefined, whole
   for (const key of Object.keys(value)) {
     if (embedded && always.has(key)) continue;
     const path = at === '' ? key : `${at}.${key}`;
-    const properties = schema.properties ;
+    const properties = schema.properties;
     const known = properties && Object.hasOwn(properties, key) ? properties[key] : additional(schema);
     if (known) dropped.push(...prune(value[key], known, false, path));
     else if (!keep) {
@@ -76,11 +77,21 @@ export function applyDefaults(value: unknown, schema: JSONSchemaProps | undefine
     if (value[key] !== undefined) applyDefaults(value[key], property);
   }
   const rest = additional(schema);
-  if (rest) for (const key of Object.keys(value)) if (!schema.properties || !Object.hasOwn(schema.properties, key)) applyDefaults(value[key], rest);
+  if (rest)
+    for (const key of Object.keys(value))
+      if (!schema.properties || !Object.hasOwn(schema.properties, key)) applyDefaults(value[key], rest);
 }
 
 const goType = (value: unknown) =>
-  Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'number' ? (Number.isInteger(value) ? 'integer' : 'number') : typeof value;
+  Array.isArray(value)
+    ? 'array'
+    : value === null
+      ? 'null'
+      : typeof value === 'number'
+        ? Number.isInteger(value)
+          ? 'integer'
+          : 'number'
+        : typeof value;
 
 function typeMatches(type: string, value: unknown): boolean {
   const actual = goType(value);
@@ -88,19 +99,29 @@ function typeMatches(type: string, value: unknown): boolean {
 }
 
 /** Checks a value; the messages are those of the OpenAPI validator that upstream uses. */
-export function validateSchema(value: unknown, schema: JSONSchemaProps | undefined, at: FieldPath, whole = false): FieldErrorList {
+export function validateSchema(
+  value: unknown,
+  schema: JSONSchemaProps | undefined,
+  at: FieldPath,
+  whole = false,
+): FieldErrorList {
   if (!schema) return [];
   const errors: FieldErrorList = [];
   if (value === null && schema.nullable) return errors;
   if (flag(schema, 'int-or-string')) {
     if (typeof value !== 'string' && !Number.isInteger(value))
-      return [typeInvalid(at, value, `${at.text} in body must be of type integer,string: ${JSON.stringify(goType(value))}`)];
+      return [
+        typeInvalid(at, value, `${at.text} in body must be of type integer,string: ${JSON.stringify(goType(value))}`),
+      ];
   } else if (schema.type && !typeMatches(schema.type, value)) {
     const shown = isObject(value) || Array.isArray(value) ? goType(value) : value;
-    return [typeInvalid(at, shown, `${at.text} in body must be of type ${schema.type}: ${JSON.stringify(goType(value))}`)];
+    return [
+      typeInvalid(at, shown, `${at.text} in body must be of type ${schema.type}: ${JSON.stringify(goType(value))}`),
+    ];
   }
   const values = schema.enum;
-  if (values && !values.some((each) => deepEqual(each, value))) errors.push(notSupported(at, value, values.map(String)));
+  if (values && !values.some((each) => deepEqual(each, value)))
+    errors.push(notSupported(at, value, values.map(String)));
   if (typeof value === 'string') errors.push(...stringErrors(value, schema, at));
   if (typeof value === 'number') errors.push(...numberErrors(value, schema, at));
   if (Array.isArray(value)) errors.push(...listErrors(value, schema, at));
@@ -111,7 +132,9 @@ export function validateSchema(value: unknown, schema: JSONSchemaProps | undefin
     errors.push(invalid(at, value, `${at.text} in body must validate at least one schema (anyOf)`));
   const oneOf = schema.oneOf ?? [];
   if (oneOf.length > 0 && oneOf.filter((part) => validateSchema(value, part, at).length === 0).length !== 1)
-    errors.push(invalid(at, value, `${at.text} in body must validate one and only one schema (oneOf). Found none valid`));
+    errors.push(
+      invalid(at, value, `${at.text} in body must validate one and only one schema (oneOf). Found none valid`),
+    );
   if (schema.not && validateSchema(value, schema.not, at).length === 0)
     errors.push(invalid(at, value, `${at.text} in body must not validate the schema (not)`));
   return errors;
@@ -142,8 +165,10 @@ function stringErrors(value: string, schema: JSONSchemaProps, at: FieldPath): Fi
     errors.push(invalid(at, value, `${at.text} in body should be at least ${schema.minLength} chars long`));
   if (schema.pattern !== undefined && !matchesPattern(schema.pattern, value))
     errors.push(invalid(at, value, `${at.text} in body should match '${schema.pattern}'`));
-  const format = schema.format !== undefined && Object.hasOwn(formats, schema.format) ? formats[schema.format] : undefined;
-  if (format && !format(value)) errors.push(invalid(at, value, `${at.text} in body must be of type ${schema.format}: ${JSON.stringify(value)}`));
+  const format =
+    schema.format !== undefined && Object.hasOwn(formats, schema.format) ? formats[schema.format] : undefined;
+  if (format && !format(value))
+    errors.push(invalid(at, value, `${at.text} in body must be of type ${schema.format}: ${JSON.stringify(value)}`));
   return errors;
 }
 
@@ -151,16 +176,26 @@ function numberErrors(value: number, schema: JSONSchemaProps, at: FieldPath): Fi
   const errors: FieldErrorList = [];
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
-    errors.push(invalid(at, value, `${at.text} in body should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`));
+    errors.push(
+      invalid(at, value, `${at.text} in body should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`),
+    );
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
-    errors.push(invalid(at, value, `${at.text} in body should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`));
-  if (multipleOf && value % multipleOf !== 0) errors.push(invalid(at, value, `${at.text} in body should be a multiple of ${multipleOf}`));
+    errors.push(
+      invalid(
+        at,
+        value,
+        `${at.text} in body should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`,
+      ),
+    );
+  if (multipleOf && value % multipleOf !== 0)
+    errors.push(invalid(at, value, `${at.text} in body should be a multiple of ${multipleOf}`));
   return errors;
 }
 
 function listErrors(value: unknown[], schema: JSONSchemaProps, at: FieldPath): FieldErrorList {
   const errors: FieldErrorList = [];
-  if (schema.maxItems !== undefined && value.length > schema.maxItems) errors.push(tooMany(at, value.length, schema.maxItems));
+  if (schema.maxItems !== undefined && value.length > schema.maxItems)
+    errors.push(tooMany(at, value.length, schema.maxItems));
   if (schema.minItems !== undefined && value.length < schema.minItems)
     errors.push(invalid(at, value.length, `${at.text} in body should have at least ${schema.minItems} items`));
   const listType = schema['x-kubernetes-list-type'];
@@ -168,12 +203,14 @@ function listErrors(value: unknown[], schema: JSONSchemaProps, at: FieldPath): F
   if (listType === 'set' || listType === 'map' || schema.uniqueItems) {
     const seen: unknown[] = [];
     for (const [i, item] of value.entries()) {
-      const identity = listType === 'map' && isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item;
+      const identity =
+        listType === 'map' && isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item;
       if (seen.some((other) => deepEqual(other, identity))) errors.push(duplicate(at.index(i), identity));
       seen.push(identity);
     }
   }
-  for (const [i, item] of value.entries()) errors.push(...validateSchema(item, schema.items as JSONSchemaProps | undefined, at.index(i)));
+  for (const [i, item] of value.entries())
+    errors.push(...validateSchema(item, schema.items as JSONSchemaProps | undefined, at.index(i)));
   return errors;
 }
 
@@ -181,14 +218,16 @@ function objectErrors(value: Fields, schema: JSONSchemaProps, at: FieldPath, who
   const errors: FieldErrorList = [];
   for (const key of schema.required ?? []) if (value[key] === undefined) errors.push(required(at.child(key)));
   const size = Object.keys(value).length;
-  if (schema.maxProperties !== undefined && size > schema.maxProperties) errors.push(tooMany(at, size, schema.maxProperties));
+  if (schema.maxProperties !== undefined && size > schema.maxProperties)
+    errors.push(tooMany(at, size, schema.maxProperties));
   if (schema.minProperties !== undefined && size < schema.minProperties)
     errors.push(invalid(at, size, `${at.text} in body should have at least ${schema.minProperties} properties`));
   const rest = additional(schema);
   for (const [key, item] of Object.entries(value)) {
     if (whole && always.has(key)) continue;
-    const properties = schema.properties ;
-    if (properties && Object.hasOwn(properties, key)) errors.push(...validateSchema(item, properties[key], at.child(key)));
+    const properties = schema.properties;
+    if (properties && Object.hasOwn(properties, key))
+      errors.push(...validateSchema(item, properties[key], at.child(key)));
     else if (rest) errors.push(...validateSchema(item, rest, at.key(key)));
   }
   return errors;

@@ -54,7 +54,9 @@ export class OpenApi {
   document(path: string): Promise<Document> | undefined {
     if (this.#generation !== this.#catalog.generation) {
       // Built-in documents stay as they are.
-      for (const key of this.#documents.keys()) if (this.#resources(key).some(({ custom }) => custom) || this.#resources(key).length === 0) this.#documents.delete(key);
+      for (const key of this.#documents.keys())
+        if (this.#resources(key).some(({ custom }) => custom) || this.#resources(key).length === 0)
+          this.#documents.delete(key);
       this.#generation = this.#catalog.generation;
     }
     let found = this.#documents.get(path);
@@ -101,10 +103,19 @@ function customDocument(resources: ResourceInfo[]): JsonSchema {
       ...schema,
       type: 'object',
       properties: {
-        apiVersion: { type: 'string', description: 'APIVersion defines the versioned schema of this representation of an object.' },
-        kind: { type: 'string', description: 'Kind is a string value representing the REST resource this object represents.' },
+        apiVersion: {
+          type: 'string',
+          description: 'APIVersion defines the versioned schema of this representation of an object.',
+        },
+        kind: {
+          type: 'string',
+          description: 'Kind is a string value representing the REST resource this object represents.',
+        },
         ...properties,
-        metadata: { allOf: [{ $ref: `#/components/schemas/${meta}.ObjectMeta` }], description: 'Standard object\'s metadata.' },
+        metadata: {
+          allOf: [{ $ref: `#/components/schemas/${meta}.ObjectMeta` }],
+          description: "Standard object's metadata.",
+        },
       },
       'x-kubernetes-group-version-kind': [gvk],
     };
@@ -120,7 +131,11 @@ function customDocument(resources: ResourceInfo[]): JsonSchema {
       'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
     };
     const base = `/apis/${apiVersionOf(group, version)}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.resource}`;
-    const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((parameter) => ({ name: parameter, in: 'query', schema: { type: 'string', uniqueItems: true } }));
+    const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((parameter) => ({
+      name: parameter,
+      in: 'query',
+      schema: { type: 'string', uniqueItems: true },
+    }));
     const operation = (action: string) => ({
       operationId: `${action}${kind}`,
       parameters,
@@ -129,7 +144,17 @@ function customDocument(resources: ResourceInfo[]): JsonSchema {
       'x-kubernetes-group-version-kind': gvk,
     });
     paths[base] = { get: operation('list'), post: operation('post') };
-    paths[`${base}/{name}`] = { get: operation('get'), put: operation('put'), patch: operation('patch'), delete: operation('delete') };
+    paths[`${base}/{name}`] = {
+      get: operation('get'),
+      put: operation('put'),
+      patch: operation('patch'),
+      delete: operation('delete'),
+    };
   }
-  return { openapi: '3.0.0', info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' }, paths, components: { schemas } };
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
+    paths,
+    components: { schemas },
+  };
 }

@@ -112,7 +112,8 @@ export async function createObject(
   registry.fillSystemFields(object, context);
   const admitted =
     (await admission.mutate(attributes(environment, 'CREATE', object, undefined, query.dryRun))) ?? object;
-  if (operation === 'Update') machinery.trackWrite(resource, admitted, undefined, writerOf(context, query.fieldManager));
+  if (operation === 'Update')
+    machinery.trackWrite(resource, admitted, undefined, writerOf(context, query.fieldManager));
   return registry.create(toStorage(served, admitted), context, {
     dryRun: query.dryRun,
     admit: (final) =>

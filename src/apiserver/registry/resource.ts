@@ -1,7 +1,7 @@
 // One served resource at one version: what discovery says of it, where it is stored, and how its objects cross versions.
 
-import type { GroupKind, GroupResource } from '../../api/status.ts';
 import type { JSONSchemaProps } from '../../api/generated/types.ts';
+import type { GroupKind, GroupResource } from '../../api/status.ts';
 import type { Columns } from '../../api/tables/index.ts';
 import type { KubeObject } from '../object.ts';
 

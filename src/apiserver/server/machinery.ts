@@ -1,6 +1,12 @@
 // The doors to src/api through which requests pass: decoding, defaulting, patching, field ownership, validation.
 
-import { decodeTyped, type FieldValidation, parseDocument, type RawDocument, strictDecodingError } from '../../api/decode.ts';
+import {
+  decodeTyped,
+  type FieldValidation,
+  parseDocument,
+  type RawDocument,
+  strictDecodingError,
+} from '../../api/decode.ts';
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
@@ -66,7 +72,9 @@ function customObject(
     throw newBadRequest(strictDecodingError(document.strictErrors));
   if (validation === 'Warn') for (const text of document.strictErrors) warnings.add(text);
   const object = { ...(deepCopy(document.value) as KubeObject), apiVersion, kind };
-  const { metadata } = decodeTyped<{ metadata?: KubeObject['metadata'] }>('ConfigMap', { metadata: object.metadata }).object;
+  const { metadata } = decodeTyped<{ metadata?: KubeObject['metadata'] }>('ConfigMap', {
+    metadata: object.metadata,
+  }).object;
   object.metadata = metadata ?? { name: '' };
   const dropped = prune(object, resource.schema, true).map((path) => `unknown field ${JSON.stringify(path)}`);
   if (dropped.length > 0 && validation === 'Strict')
@@ -145,7 +153,12 @@ export function serverSideApply(
 }
 
 /** Notes in managedFields who set what, for writes that are no apply. */
-export function trackWrite(resource: ResourceInfo, object: KubeObject, old: KubeObject | undefined, writer: Writer): void {
+export function trackWrite(
+  resource: ResourceInfo,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  writer: Writer,
+): void {
   const { metadata } = updateManagedFields(object, old, writeOf(resource, writer));
   object.metadata = metadata;
 }

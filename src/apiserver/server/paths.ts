@@ -97,7 +97,8 @@ function documentResponse(context: RequestContext, { text, hash }: { text: strin
     url.searchParams.set('hash', hash);
     return new Response(null, { status: 301, headers: { location: url.pathname + url.search } });
   }
-  if (context.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: { etag } });
+  if (context.request.headers.get('if-none-match') === etag)
+    return new Response(null, { status: 304, headers: { etag } });
   const response = textResponse(text, 200, undefined, 'application/json');
   response.headers.set('etag', etag);
   response.headers.set('vary', 'Accept-Encoding, Accept');

@@ -3,7 +3,7 @@
 //
 // Invariants: unknown fields are skipped; malformed input is BadRequest; nothing is read past the end; nesting is bounded.
 
-import { type FieldSchema, type Shape, type TypeSchema, findType, typeSchema } from '../../api/schema/schema.ts';
+import { type FieldSchema, findType, type Shape, type TypeSchema, typeSchema } from '../../api/schema/schema.ts';
 import { newBadRequest } from '../../api/status.ts';
 import { formatMicroTime, formatTime } from '../../api/time.ts';
 
@@ -83,7 +83,8 @@ function parts(bytes: Uint8Array): Map<number, Uint8Array | bigint> {
   return out;
 }
 
-const signed = (value: Uint8Array | bigint | undefined) => (typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : 0);
+const signed = (value: Uint8Array | bigint | undefined) =>
+  typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : 0;
 const stringOf = (value: Uint8Array | bigint | undefined) => (value instanceof Uint8Array ? text.decode(value) : '');
 
 /** Fields of a type by number; an inline message is a number that leads to more fields of the same object. */
@@ -129,7 +130,8 @@ function message(bytes: Uint8Array, layout: Layout, out: Fields, depth: number):
 function set(out: Fields, name: string, shape: Shape, wire: number, reader: Reader, depth: number): void {
   if (shape.kind === 'list') {
     const list = (out[name] ??= []) as unknown[];
-    const packed = wire === 2 && shape.items.kind === 'scalar' && ['int32', 'int64', 'bool'].includes(shape.items.scalar);
+    const packed =
+      wire === 2 && shape.items.kind === 'scalar' && ['int32', 'int64', 'bool'].includes(shape.items.scalar);
     if (!packed) {
       list.push(value(shape.items, wire, reader, depth));
       return;
@@ -220,7 +222,8 @@ export const isProtobuf = (bytes: Uint8Array): boolean => magic.every((byte, i) 
 
 /** Decodes a body into plain data. `typeOf` names the schema type for an apiVersion and kind. Throws BadRequest. */
 export function decodeProtobuf(bytes: Uint8Array, typeOf: (apiVersion: string, kind: string) => string): Fields {
-  if (!isProtobuf(bytes)) throw newBadRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  if (!isProtobuf(bytes))
+    throw newBadRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   const envelope = parts(bytes.subarray(magic.length));
   const typeMeta = envelope.get(1);
   const names = typeMeta instanceof Uint8Array ? parts(typeMeta) : new Map<number, Uint8Array>();
@@ -228,7 +231,8 @@ export function decodeProtobuf(bytes: Uint8Array, typeOf: (apiVersion: string, k
   const kind = stringOf(names.get(2));
   const raw = envelope.get(2);
   const type = findType(typeOf(apiVersion, kind));
-  if (!type) throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+  if (!type)
+    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
   const out: Fields = {};
   message(raw instanceof Uint8Array ? raw : new Uint8Array(0), layoutOf(type), out, 0);
   return { ...out, apiVersion, kind };

@@ -122,7 +122,12 @@ async function serve(context: RequestContext, { resource, registry }: Served): P
       else delete object.metadata.resourceVersion;
       if (uid) object.metadata.uid = uid;
       write(object, paths.specReplicas, replicas);
-      trackWrite(resource, object, current.object, writerOf(context, context.url.searchParams.get('fieldManager') ?? 'unknown'));
+      trackWrite(
+        resource,
+        object,
+        current.object,
+        writerOf(context, context.url.searchParams.get('fieldManager') ?? 'unknown'),
+      );
       return object;
     },
     { dryRun: context.url.searchParams.getAll('dryRun').includes('All'), subresource: 'scale' },
