@@ -29,6 +29,22 @@ export interface RunResult {
 
 type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
 
+const container = (image: string) => ({
+  name: 'main',
+  image,
+  ports: [{ containerPort: 80 }],
+  // a shell without input would end at once
+  ...(image.startsWith('busybox') ? { command: ['sleep', '86400'] } : {}),
+});
+
+const container = (image: string) => ({
+  name: 'main',
+  image,
+  ports: [{ containerPort: 80 }],
+  // a shell without input would end at once
+  ...(image.startsWith('busybox') ? { command: ['sleep', '86400'] } : {}),
+});
+
 const deployment = (name: string, replicas: number, image: string) => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
@@ -38,7 +54,7 @@ const deployment = (name: string, replicas: number, image: string) => ({
     selector: { matchLabels: { app: name } },
     template: {
       metadata: { labels: { app: name } },
-      spec: { containers: [{ name: 'main', image, ports: [{ containerPort: 80 }] }] },
+      spec: { containers: [container(image)] },
     },
   },
 });
@@ -130,7 +146,7 @@ async function user(cluster: SimulatedCluster, note: (text: string) => void): Pr
   await wait(10_000);
   const image = {
     spec: {
-      template: { spec: { containers: [{ name: 'main', image: 'nginx:1.16.1', ports: [{ containerPort: 80 }] }] } },
+      template: { spec: { containers: [container('nginx:1.16.1')] } },
     },
   };
   await merge(`${apps}/web`, image, 'roll web out to 1.16.1');
