@@ -3,7 +3,7 @@
 // Invariants: at most `portBuffers` pieces of at most 4096 bytes are on their way into the guest (its port has 16 buffers and silently drops what finds
 // none); a call that needs the guest to run says so through `busy`, so that a paused machine runs for exactly as long as somebody waits for it.
 
-import { AgentError, AgentStream, type Facts } from './agent-stream.ts';
+import { AgentStream, type Facts } from './agent-stream.ts';
 import { decodeUint32, encodeAgentFrame, encodeList, FrameReader, frameTypes } from './frames.ts';
 
 const portBuffers = 14;
@@ -217,5 +217,3 @@ export class Agent {
     }
   }
 }
-
-export { AgentError };

@@ -62,7 +62,7 @@ describe.skipIf(!imageIsBuilt)(
 
     test('a shared process namespace shows every container, and its first process is the pause', async () => {
       const { sandbox, id } = await start(['sleep', '4321'], {}, { shareProcessNamespace: true });
-      expect(await run(id, 'ps -o pid,args')).toMatch(/1 \/pause[\s\S]*sleep 4321/);
+      expect(await run(id, 'ps -o pid,args')).toMatch(/1 .*\/pause\n[\s\S]*sleep 4321/);
       await node.runtime.removePodSandbox(sandbox);
       expect(decoder.decode((await node.os.run(['ps'])).stdout)).not.toContain('/pause');
     });
