@@ -58,9 +58,9 @@ describe('apply', () => {
   });
 
   test('what is wrong with a file is said', async () => {
-    world.files.set('broken.yaml', 'a: b: c\n');
+    world.files.set('broken.yaml', 'x: 1\na: b: c\n');
     expect((await world.ours('apply -f broken.yaml')).err).toBe(
-      'error: error parsing broken.yaml: error converting YAML to JSON: yaml: line 1: mapping values are not allowed in this context\n',
+      'error: error parsing broken.yaml: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context\n',
     );
     world.files.set('empty.yaml', 'metadata: {name: x}\n');
     expect((await world.ours('apply -f empty.yaml')).err).toContain(

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { createApiServer } from '../../src/apiserver/index.ts';
+import type { Env } from '../../src/env/env.ts';
 import { ScaledClock } from '../../src/env/scaled-clock.ts';
 import { Simulation } from '../../src/env/simulated/simulation.ts';
 import { startStandaloneEtcd } from '../../src/etcd/testing/standalone.ts';
@@ -37,7 +38,16 @@ export interface World {
 export async function startWorld(): Promise<World> {
   const clock = new ScaledClock();
   const base = new Simulation({ seed: 1 }).env('kube-apiserver-1');
-  const env = { name: base.name, clock, random: base.random, network: base.network, trace: base.trace } as typeof base;
+  const env: Env = {
+    name: base.name,
+    clock,
+    random: base.random,
+    network: base.network,
+    trace: base.trace,
+    get disk() {
+      return base.disk;
+    },
+  };
   const etcd = startStandaloneEtcd(env);
   const server = await createApiServer(env, {
     host: 'kube-apiserver-1:6443',
@@ -172,7 +182,8 @@ export function realKubectl(): string | undefined {
 export function runReal(binary: string, url: string, line: string): Promise<Ran> {
   const home = join(tmpdir(), 'drydock-kubectl-home');
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, KUBECONFIG: '/dev/null', TZ: 'UTC' };
-  const args = ['--server', url, '--cache-dir', join(home, encodeURIComponent(url)), ...shellSplit(line)];
+  const [command = '', ...rest] = shellSplit(line);
+  const args = [command, '--server', url, '--cache-dir', join(home, encodeURIComponent(url)), ...rest];
   return new Promise((resolve) => {
     execFile(binary, args, { env, timeout: 20_000 }, (error, out, err) => {
       resolve({ code: error ? (typeof error.code === 'number' ? error.code : 130) : 0, out, err });

@@ -86,16 +86,12 @@ export async function applyClientSide(kube: Kube, target: ApplyTarget, options: 
     );
   }
   for (let attempt = 0; ; attempt++) {
+    if (options.dryRun === 'client') return { object: live, operation: 'configured' };
     const patch = await patchFor(kube, target, live);
     if (!patch) return { object: live, operation: 'unchanged' };
-    if (options.dryRun === 'client') return { object: live, operation: 'configured' };
     try {
       const patched = await patchObject(kube, { resource, namespace, name }, patch.type, patch.body, options);
-      const operation =
-        patched.metadata.resourceVersion === live.metadata.resourceVersion && options.dryRun !== 'server'
-          ? 'unchanged'
-          : 'configured';
-      return { object: patched, operation };
+      return { object: patched, operation: 'configured' };
     } catch (error) {
       if (error instanceof StatusError && error.reason === 'Conflict' && attempt < 5) {
         live = await kube.client.json<KubeObject>(pathOf(resource, namespace, name));

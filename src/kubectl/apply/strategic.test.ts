@@ -43,7 +43,7 @@ describe('three-way strategic patch', () => {
     const file = { containers: [{ name: 'a', image: 'x' }], labels: { a: '1' } };
     const live = {
       containers: [
-        { name: 'a', image: 'x', args: [] },
+        { name: 'a', image: 'x' },
         { name: 'sidecar', image: 'y' },
       ],
       labels: { a: '1', other: '2' },

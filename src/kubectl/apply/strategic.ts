@@ -50,7 +50,7 @@ function diffMaps(
     const child = schema?.property(key);
     if (isObject(before) && isObject(after)) {
       if (child?.strategies.includes('replace')) {
-        if (!equal(before, after) && !options.ignoreChangesAndAdditions) patch[key] = after;
+        if (!options.ignoreChangesAndAdditions) patch[key] = after;
         continue;
       }
       const inner = diffMaps(before, after, child, options);

@@ -43,7 +43,7 @@ export async function createGenerated(
 ): Promise<void> {
   const { kube, flags } = context;
   const dryRun = dryRunOf(kube, flags);
-  const print = await resultPrinter(kube, flags, dryRun);
+  const print = await resultPrinter(kube, flags, dryRun, true);
   const made = flags.has('save-config') && flags.bool('save-config') ? modifiedConfiguration(object).object : object;
   if (dryRun === 'client') {
     if (namespaced && kube.namespaceGiven) made.metadata.namespace = kube.namespace;

@@ -5,25 +5,41 @@ import { CliError, messageOf, PlainError } from '../cli/errors.ts';
 import { bool, text } from '../cli/flags.ts';
 import { type SchemaNode, schemaOf } from '../rest/openapi.ts';
 
-/** Breaks text at `width` columns, keeping line breaks between paragraphs, as upstream's explain wraps. */
+/** Breaks text at `width` columns between words, keeping its own line breaks and spacing, and indents every line. */
 export function wrap(textToWrap: string, width: number, indent: string): string {
-  const lines: string[] = [];
-  for (const paragraph of textToWrap.split('\n')) {
-    if (paragraph.trim() === '') {
-      if (lines.at(-1) !== '') lines.push('');
-      continue;
+  let out = '';
+  let column = 0;
+  let word = '';
+  let space = '';
+  const flush = () => {
+    column += space.length + word.length;
+    out += space + word;
+    space = '';
+    word = '';
+  };
+  for (const char of textToWrap) {
+    if (char === '\n') {
+      if (word !== '' || column + space.length <= width) flush();
+      space = '';
+      out += char;
+      column = 0;
+    } else if (char === ' ' || char === '\t') {
+      if (space === '' || word !== '') flush();
+      space += char;
+    } else {
+      word += char;
+      if (column + word.length + space.length > width && word.length < width) {
+        out += '\n';
+        column = 0;
+        space = '';
+      }
     }
-    let line = '';
-    for (const word of paragraph.trim().split(/\s+/)) {
-      if (line !== '' && line.length + 1 + word.length > width) {
-        lines.push(indent + line);
-        line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
-    }
-    lines.push(indent + line);
   }
-  while (lines.at(-1) === '') lines.pop();
-  return lines.join('\n');
+  if (word !== '' || column + space.length <= width) flush();
+  return out
+    .split('\n')
+    .map((line) => indent + line)
+    .join('\n');
 }
 
 /** The type as explain shows it: <string>, <[]Container>, <map[string]string>. */
@@ -34,14 +50,6 @@ export function typeText(node: SchemaNode): string {
   if (schema.type === 'object' || schema.properties)
     return schema.properties ? (typeName ?? 'Object') : typeName && typeName !== 'Object' ? typeName : 'Object';
   if (typeName && !schema.type) return typeName;
-  if (
-    typeName === 'Time' ||
-    typeName === 'MicroTime' ||
-    typeName === 'Quantity' ||
-    typeName === 'IntOrString' ||
-    typeName === 'Duration'
-  )
-    return typeName;
   return schema.type ?? (schema['x-kubernetes-int-or-string'] ? 'IntOrString' : 'Object');
 }
 
@@ -68,7 +76,7 @@ function fieldLines(node: SchemaNode, recursive: boolean, level: number, seen: S
         ? [`${pad}enum: ${values.length > 4 ? `${values.slice(0, 4).join(', ')}, ....` : values.join(', ')}`]
         : [];
     if (!recursive) {
-      const description = wrap(field.description(), 76 - pad.length, `${pad}  `);
+      const description = wrap(field.description(), 76, `${pad}  `);
       return [head, ...enumLine, ...(description ? [description] : [`${pad}  <no description>`]), ''];
     }
     const under = contentOf(field);
@@ -129,33 +137,25 @@ export const command: Command = {
       throw new CliError(
         `couldn't find resource for ${JSON.stringify(`${resource.group ? `${resource.group}/` : '/'}${resource.version}, Kind=${resource.kind}`)}`,
       );
+    const group = resource.group ? `GROUP:      ${resource.group}\n` : '';
+    kube.out(`${group}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`);
     let node = root;
-    let walked = resource.name;
-    for (const [i, name] of path.entries()) {
-      const next: SchemaNode | undefined = contentOf(node).schema.properties?.[name]
-        ? contentOf(node).property(name)
-        : undefined;
-      if (!next) throw new CliError(`field ${JSON.stringify(path[i])} does not exist`);
+    for (const name of path) {
+      const content = contentOf(node);
+      const next = content.schema.properties?.[name] ? content.property(name) : undefined;
+      if (!next) throw new CliError(`field ${JSON.stringify(name)} does not exist`);
       node = next;
-      walked = `${walked}.${name}`;
     }
-    const recursive = flags.bool('recursive');
-    kube.out(
-      `${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`,
-    );
-    const fields = contentOf(node);
-    if (path.length > 0) kube.out(`FIELD: ${path.at(-1)} <${typeText(node)}>\n\n`);
+    const content = contentOf(node);
     const values = node.schema.enum ?? [];
-    if (values.length > 0)
+    if (path.length > 0) kube.out(`FIELD: ${path.at(-1)} <${typeText(node)}>\n`);
+    if (values.length > 0) {
       kube.out(`ENUM:\n${values.map((each) => `    ${each === '' ? '""' : String(each)}\n`).join('')}\n`);
-    const description = wrap(node.description(), 76, '    ') || '    <empty>';
-    const ofType =
-      fields !== node && fields.description() && fields.description() !== node.description()
-        ? `\n${wrap(fields.description(), 76, '    ')}`
-        : '';
-    kube.out(`DESCRIPTION:\n${description}${ofType}\n    \n`);
-    const lines = fieldLines(node, recursive, 1, new Set([fields.typeName ?? '']));
-    if (lines.length > 0) kube.out(`FIELDS:\n${lines.join('\n')}\n\n`);
+    } else if (path.length > 0) kube.out('\n\n');
+    const texts = [node.description() || '<empty>', ...(content.typeDescription ? [content.typeDescription] : [])];
+    kube.out(`DESCRIPTION:\n${texts.map((each) => `${wrap(each, 76, '    ')}\n`).join('')}    \n`);
+    const lines = fieldLines(node, flags.bool('recursive'), 1, new Set([content.typeName ?? '']));
+    kube.out(lines.length > 0 ? `FIELDS:\n${lines.join('\n')}\n\n` : '\n');
     return 0;
   },
 };

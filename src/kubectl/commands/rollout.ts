@@ -14,10 +14,9 @@ import { watchObject } from '../resource/watching.ts';
 
 const shared: FlagSpec[] = [...fileFlags('roll out'), selectorFlag];
 
-async function targetsOf({ kube, flags, args, path }: CommandContext): Promise<Info[]> {
+async function targetsOf({ kube, flags, args }: CommandContext): Promise<Info[]> {
   const filenames = filenamesOf(flags);
-  if (args.length === 0 && filenames.length === 0)
-    throw new CliError(`required resource not specified\nSee '${path} -h' for help and examples`);
+  if (args.length === 0 && filenames.length === 0) throw new CliError('required resource not specified');
   const { infos, errors } = await fetchInfos(kube, {
     args,
     filenames,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../env/env.ts';
 import { compileTemplate } from './go-template.ts';
 import { compileJsonPath, findPath } from './jsonpath.ts';
 
-const list = {
+const list: { [key: string]: Json } = {
   items: [
     { metadata: { name: 'a', labels: { 'app.io/x': '1' } }, spec: { n: 1, ports: [80, 443] } },
     { metadata: { name: 'b' }, spec: { n: 2, ports: [] } },

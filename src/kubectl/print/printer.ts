@@ -10,6 +10,7 @@ import { nameOf } from '../rest/discovery.ts';
 import { compileTemplate } from './go-template.ts';
 import { sortKeys, toJson } from './json.ts';
 import { compileJsonPath } from './jsonpath.ts';
+import { toTypedJson } from './typed-order.ts';
 import { toYaml } from './yaml.ts';
 
 export const templateFormats = [
@@ -169,7 +170,12 @@ function namesOf(object: KubeObject): string {
 export type ResultPrinter = (object: KubeObject, operation: string) => void;
 
 /** Prints each object a command has changed: one line with what was done, or the object in the format of -o. */
-export async function resultPrinter(kube: Kube, flags: Flags, dryRun: DryRun = 'none'): Promise<ResultPrinter> {
+export async function resultPrinter(
+  kube: Kube,
+  flags: Flags,
+  dryRun: DryRun = 'none',
+  typed = false,
+): Promise<ResultPrinter> {
   const { format } = outputOf(flags);
   if (format === '') {
     const suffix = dryRun === 'client' ? ' (dry run)' : dryRun === 'server' ? ' (server dry run)' : '';
@@ -178,7 +184,7 @@ export async function resultPrinter(kube: Kube, flags: Flags, dryRun: DryRun = '
       kube.out(`${nameOf({ kind: object.kind, group }, object.metadata.name ?? '')} ${operation}${suffix}\n`);
     };
   }
-  const render = (await machineFormat(kube, flags))!;
+  const render = typed && format === 'json' ? toTypedJson : (await machineFormat(kube, flags))!;
   let printed = 0;
   return (object) => {
     if (format === 'yaml' && printed++ > 0) kube.out('---\n');

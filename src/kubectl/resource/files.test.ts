@@ -30,8 +30,8 @@ describe('YAML as kubectl reads it', () => {
   });
 
   test('a mistake is told with its line', () => {
-    expect(() => read('a: b: c\n')).toThrow(
-      'error parsing x.yaml: error converting YAML to JSON: yaml: line 1: mapping values are not allowed in this context',
+    expect(() => read('x: 1\na: b: c\n')).toThrow(
+      'error parsing x.yaml: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context',
     );
     expect(() => read('a: 1\nb: 2\na: 3\n')).toThrow('key "a" already set in map');
   });

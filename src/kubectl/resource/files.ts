@@ -67,7 +67,9 @@ function yamlMessage(error: YAMLError, text: string): string {
     const key = /^\s*(?:- )?["']?([^:"']+)["']?\s*:/.exec(text.slice(offset))?.[1] ?? '';
     return `yaml: unmarshal errors:\n  line ${line}: key ${JSON.stringify(key.trim())} already set in map`;
   }
-  return `yaml: line ${line}: ${words[error.code] ?? error.message.split('\n')[0]!.replace(/ at line.*/, '')}`;
+  const scanned = /BLOCK_AS_IMPLICIT_KEY|TAB_AS_INDENT|MISSING_CHAR|MULTILINE_IMPLICIT_KEY/.test(error.code);
+  const shown = line === 1 ? 0 : scanned ? line : line - 1;
+  return `yaml: ${shown > 0 ? `line ${shown}: ` : ''}${words[error.code] ?? error.message.split('\n')[0]!.replace(/ at line.*/, '')}`;
 }
 
 function readInteger(text: string): number {

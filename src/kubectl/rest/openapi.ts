@@ -34,11 +34,14 @@ export class SchemaNode {
   readonly #document: Document;
   /** The named type this is, "Container", when it is one. */
   readonly typeName: string | undefined;
+  /** What the named type says of itself. */
+  readonly typeDescription: string;
 
   constructor(document: Document, schema: Schema, typeName?: string) {
     this.#document = document;
     let current = schema;
     let name = typeName;
+    let described = '';
     for (let depth = 0; depth < 8; depth++) {
       const ref: string | undefined =
         current.$ref ?? (current.allOf?.length === 1 ? current.allOf[0]!.$ref : undefined);
@@ -47,11 +50,13 @@ export class SchemaNode {
       name = key.slice(key.lastIndexOf('.') + 1);
       const target: Schema | undefined = document.components?.schemas?.[key];
       if (!target) break;
+      described = target.description ?? '';
       const { $ref: _ref, allOf: _allOf, ...own } = current;
       current = { ...target, ...own, description: own.description ?? target.description ?? '' };
     }
     this.schema = current;
     this.typeName = name;
+    this.typeDescription = described;
   }
   property(name: string): SchemaNode | undefined {
     const property = this.schema.properties?.[name];
