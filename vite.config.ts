@@ -16,7 +16,13 @@ export default defineConfig({
   worker: { format: 'es' },
   optimizeDeps: {
     // workers are not crawled from index.html: unlisted, the dev server and the browser tests reload in mid-run
-    entries: ['index.html', 'workers/**/*.ts', 'src/**/*.browser.test.ts', 'test/browser/**/*.test.ts'],
+    entries: [
+      'index.html',
+      'workers/**/*.ts',
+      'src/**/*.worker.ts',
+      'src/**/*.browser.test.ts',
+      'test/browser/**/*.test.ts',
+    ],
   },
   build: { target: 'es2023', sourcemap: false, chunkSizeWarningLimit: 4500 },
   test: {
