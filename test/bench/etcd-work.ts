@@ -13,7 +13,11 @@ export type Figures = Record<string, Figure>;
 const value = JSON.stringify({ kind: 'Pod', v: 'y'.repeat(1000) });
 
 /** Runs `one` on `clients` at once for `ms`. */
-async function measure(clients: number, ms: number, one: (client: number, i: number) => Promise<unknown>): Promise<Figure> {
+async function measure(
+  clients: number,
+  ms: number,
+  one: (client: number, i: number) => Promise<unknown>,
+): Promise<Figure> {
   const times: number[] = [];
   const begun = performance.now();
   const end = begun + ms;
@@ -37,7 +41,8 @@ export async function bench(client: EtcdClient, ms: number): Promise<Figures> {
   const figures: Figures = {};
   const put = (who: number, i: number) => client.put(`put/${who}/${i % 10}`, value);
   await measure(16, ms / 4, put);
-  for (const clients of [1, 16, 100]) figures[`put, ${clients} client${clients > 1 ? 's' : ''}`] = await measure(clients, ms, put);
+  for (const clients of [1, 16, 100])
+    figures[`put, ${clients} client${clients > 1 ? 's' : ''}`] = await measure(clients, ms, put);
 
   const revisions = new Map<number, number>();
   figures['compare-and-swap txn, 100 clients'] = await measure(100, ms, async (who) => {
@@ -52,7 +57,9 @@ export async function bench(client: EtcdClient, ms: number): Promise<Figures> {
   figures['linearizable get, 16 clients'] = await measure(16, ms, (who) => client.range({ key: `put/${who}/0` }));
 
   for (let i = 0; i < 1000; i += 50)
-    await Promise.all(Array.from({ length: 50 }, (_, k) => client.put(`range/${String(i + k).padStart(4, '0')}`, value)));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, k) => client.put(`range/${String(i + k).padStart(4, '0')}`, value)),
+    );
   figures['range of 1,000 keys, 8 clients'] = await measure(8, ms, async () => {
     const { kvs } = await client.range({ key: 'range/', rangeEnd: prefixEnd('range/') });
     if (kvs.length !== 1000) throw new Error(`range returned ${kvs.length} keys`);

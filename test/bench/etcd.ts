@@ -64,7 +64,10 @@ try {
   }
   if (restartKeys > 0)
     for (const disk of ['indexeddb', 'opfs'] as const) {
-      const taken = await page.evaluate(([d, keys]) => globalThis.etcdBench.restart(d, keys), [disk, restartKeys] as const);
+      const taken = await page.evaluate(([d, keys]) => globalThis.etcdBench.restart(d, keys), [
+        disk,
+        restartKeys,
+      ] as const);
       console.log(`restart with ${restartKeys} keys on ${disk}: ${Math.round(taken)} ms`);
     }
 } finally {

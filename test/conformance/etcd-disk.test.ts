@@ -49,7 +49,10 @@ describe('files after a crash', () => {
 
   test('a torn tail is cut at any byte', async () => {
     for (const cut of [1, 4, 5, 12, 21])
-      expect(await records((bytes) => bytes.subarray(0, bytes.length - cut))).toEqual({ read: ['first', 'second'], index: 3 });
+      expect(await records((bytes) => bytes.subarray(0, bytes.length - cut))).toEqual({
+        read: ['first', 'second'],
+        index: 3,
+      });
   });
 
   test('a damaged tail is cut', async () => {

@@ -57,7 +57,7 @@ describe.skipIf(!hasRealEtcd())(
     beforeAll(async () => {
       real = await startRealEtcd(1);
       const network = new LocalNetwork();
-      const clock = new ScaledClock({ rate: 1 });
+      const clock = new ScaledClock();
       const disk = createMemoryDisks().open('n1');
       const env = createNodeEnv('n1', { network, clock, disk });
       ours = await startEtcdMember(env, { name: 'n1', members: [{ name: 'n1', client: 'n1:2379' }] });

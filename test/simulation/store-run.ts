@@ -107,7 +107,9 @@ function verdict(
 }
 
 function show(history: Operation<RegisterInput, string>[]): string {
-  return history.map(({ call, end, input, output }) => `${call} ${end} ${JSON.stringify(input)} ${output ?? '?'}`).join('\n');
+  return history
+    .map(({ call, end, input, output }) => `${call} ${end} ${JSON.stringify(input)} ${output ?? '?'}`)
+    .join('\n');
 }
 
 class Client {

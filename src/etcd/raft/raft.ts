@@ -187,7 +187,14 @@ export class Raft {
       case 'readIndex':
       case 'transferLeader':
         if (this.leader === '' || this.role !== 'follower') return false;
-        this.send({ ...m, to: this.leader, from: m.type === 'transferLeader' ? m.from : this.id, term: 0 });
+        // logTerm: the term in which the request is meant to be taken up
+        this.send({
+          ...m,
+          to: this.leader,
+          from: m.type === 'transferLeader' ? m.from : this.id,
+          term: 0,
+          logTerm: this.term,
+        });
         return true;
       case 'readIndexResp':
         this.reads.push({ context: m.context ?? '', index: m.index ?? 0 });

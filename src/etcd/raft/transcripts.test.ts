@@ -17,7 +17,9 @@ test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', (na
       const head = (block.split('\n----\n')[0] ?? '').trimEnd();
       const commands = head.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       if (commands.length === 0) return block.trimEnd();
-      const output = commands.map((line) => transcript.run(line)).filter((text, i) => text !== 'ok' || i === commands.length - 1);
+      const output = commands
+        .map((line) => transcript.run(line))
+        .filter((text, i) => text !== 'ok' || i === commands.length - 1);
       return `${head}\n----\n${output.join('\n')}`;
     })
     .join('\n\n');

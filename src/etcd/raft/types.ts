@@ -65,7 +65,7 @@ export interface Message {
   to: Id;
   /** 0 on messages that carry a request to the leader, whatever its term. */
   term: number;
-  /** app: term of the entry before the first. vote, preVote: term of the candidate's last entry. appResp (reject): term of the hint. */
+  /** app: term of the entry before the first. vote, preVote: term of the candidate's last entry. appResp (reject): term of the hint. prop: term it was sent in. */
   logTerm?: number;
   /** app: index before the first entry. vote: candidate's last index. appResp: last index that matches, or the rejected one. readIndexResp: the index to wait for. */
   index?: number;

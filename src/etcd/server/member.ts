@@ -16,7 +16,8 @@ import { Raft } from '../raft/raft.ts';
 import type { ConfChange, ConfState } from '../raft/types.ts';
 import type { Backend, MemberChange } from './backend.ts';
 import type { Command } from './commands.ts';
-import { decide, foundingIdentity, type HelloReply, type Identity, joiningIdentity } from './identity.ts';
+import type { HelloReply, Identity } from './identity.ts';
+import { findIdentity } from './joining.ts';
 import { answerCall, requestChange } from './leader-calls.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type MemberConfig, Peers } from './peers.ts';
@@ -45,9 +46,6 @@ const electionTicks = 10;
 /** Entries kept in memory for followers that lag, and their bytes. */
 const keepEntries = 5000;
 const keepBytes = 8 << 20;
-/** ms between hellos of a member that starts empty, and how long it waits for silent peers. */
-const helloInterval = 100;
-const helloPatience = 10_000;
 
 export class EtcdMember implements Backend {
   readonly clock: Env['clock'];
@@ -132,41 +130,13 @@ export class EtcdMember implements Backend {
     return { name, identity: this.identity };
   }
 
+  /** Takes part as a founder, or as one that a running cluster let in. */
   private async findPlace(loaded: Loaded): Promise<void> {
-    const { name, members } = this.config;
-    const others = members.filter((member) => member.name !== name);
-    const begun = this.clock.now();
-    for (;;) {
-      if (this.stopped) return;
-      const patienceOver = this.clock.now() - begun > helloPatience;
-      const decision = decide({ name, incarnation: this.incarnation }, members, this.replies, patienceOver);
-      if (decision === 'found') {
-        const saw: Record<string, string> = {};
-        for (const reply of this.replies.values()) if (reply.incarnation) saw[reply.name] = reply.incarnation;
-        this.identity = foundingIdentity(name, members, saw);
-        break;
-      }
-      if (decision !== 'ask' && (await this.join(decision.join, decision.cluster))) break;
-      for (const other of others) this.peers.sendHello(other.name, this.incarnation);
-      await new Promise<void>((resolve) => this.clock.after(helloInterval, resolve));
-    }
-    await this.storage.writeIdentity(this.identity);
-    this.run(loaded);
-  }
-
-  /** Asks a running cluster to let this member in under a new id. */
-  private async join(peer: string, cluster: Identity): Promise<boolean> {
-    const identity = joiningIdentity(this.config.name, this.incarnation, cluster);
-    const own = this.config.members.find((member) => member.name === this.config.name);
-    const args = { id: identity.id, name: this.config.name, ...memberUrls(own, this.config.name) };
-    try {
-      await this.peers.call(peer, 'replace', args, this.timeout);
-    } catch {
-      this.replies.delete(peer);
-      return false;
-    }
+    const identity = await findIdentity(this, this.incarnation, this.replies);
+    if (!identity) return;
     this.identity = identity;
-    return true;
+    await this.storage.writeIdentity(identity);
+    this.run(loaded);
   }
 
   private run({ hardState, log, snapshot }: Loaded): void {
@@ -471,12 +441,4 @@ export class EtcdMember implements Backend {
 
 function same(error: EtcdError, name: 'notLeader' | 'timeout'): boolean {
   return error.message === etcdError(name).message;
-}
-
-/** Addresses of a member as the API lists them. */
-export function memberUrls(own: MemberConfig | undefined, name: string) {
-  return {
-    peerURLs: [`http://${own?.peer ?? `${name}:2380`}`],
-    clientURLs: [`http://${own?.client ?? `${name}:2379`}`],
-  };
 }

@@ -48,6 +48,8 @@ interface PendingRead {
 /** Most proposals put into the log at once, and most commands that may wait: above, callers are told to come later. */
 const maxBatch = 4096;
 const maxPending = 20_000;
+/** Forwarded commands a leader remembers, at least. */
+const maxTaken = 50_000;
 
 export class Replica {
   readonly raft: Raft;
@@ -65,6 +67,7 @@ export class Replica {
   /** Proposals not yet in the log: data, and kind. */
   private queue: { data: string; kind: 0 | 1 }[] = [];
   private readonly pending = new Map<string, Pending>();
+  private taken = { term: 0, newer: new Set<string>(), older: new Set<string>() };
   private waitingReads: PendingRead[] = [];
   private readonly askedReads = new Map<string, PendingRead[]>();
   private confirmedReads: { index: number; reads: PendingRead[] }[] = [];
@@ -111,13 +114,30 @@ export class Replica {
 
   receive(message: Message): void {
     if (this.stopped) return;
-    if (message.type === 'prop' && this.raft.role === 'leader') {
-      for (const entry of message.entries ?? []) this.queue.push({ data: entry.data, kind: entry.kind });
-      this.schedule();
+    if (message.type === 'prop') {
+      this.takeForwarded(message);
       return;
     }
     this.raft.step(message);
     this.drain();
+  }
+
+  /**
+   * Commands that a follower forwards. A wire may deliver them twice, and late; each must get into the log once. So they count only in the term they were
+   * sent in, which has one leader in one incarnation, and that leader remembers what it has taken.
+   */
+  private takeForwarded(message: Message): void {
+    const { raft } = this;
+    if (raft.role !== 'leader' || message.logTerm !== raft.term) return;
+    if (this.taken.term !== raft.term) this.taken = { term: raft.term, newer: new Set(), older: new Set() };
+    for (const { data, kind } of message.entries ?? []) {
+      const id = kind === 0 ? data.slice(0, data.indexOf(' ')) : data;
+      if (this.taken.newer.has(id) || this.taken.older.has(id)) continue;
+      this.taken.newer.add(id);
+      this.queue.push({ data, kind });
+    }
+    if (this.taken.newer.size > maxTaken) this.taken = { term: raft.term, newer: new Set(), older: this.taken.newer };
+    this.schedule();
   }
 
   tick(): void {

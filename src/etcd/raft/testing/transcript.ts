@@ -45,7 +45,8 @@ export class Transcript {
     switch (command) {
       case 'cluster': {
         const ids = Array.from({ length: Number(a) }, (_, i) => String(i + 1));
-        const learners = b === 'learners' ? Array.from({ length: Number(args[2]) }, (_, i) => String(ids.length + i + 1)) : [];
+        const learners =
+          b === 'learners' ? Array.from({ length: Number(args[2]) }, (_, i) => String(ids.length + i + 1)) : [];
         this.founding = { ...this.founding, voters: ids, learners };
         for (const id of [...ids, ...learners]) this.boot(id, undefined);
         return;
@@ -106,7 +107,9 @@ export class Transcript {
         return;
       case 'members': {
         const { voters, votersOutgoing, learners } = this.member(a).raft.conf;
-        this.out.push(`voters ${voters.join(',')} outgoing ${votersOutgoing.join(',') || '-'} learners ${learners.join(',') || '-'}`);
+        this.out.push(
+          `voters ${voters.join(',')} outgoing ${votersOutgoing.join(',') || '-'} learners ${learners.join(',') || '-'}`,
+        );
         return;
       }
       case 'log': {
@@ -200,7 +203,8 @@ export class Transcript {
 
 function text(m: Message): string {
   const parts: string[] = [`${m.type} term ${m.term}`];
-  if (m.logTerm !== undefined) parts.push(`after ${m.logTerm}/${m.index}`);
+  if (m.term === 0 && m.logTerm !== undefined) parts.push(`in term ${m.logTerm}`);
+  else if (m.logTerm !== undefined) parts.push(`after ${m.logTerm}/${m.index}`);
   else if (m.index !== undefined) parts.push(`index ${m.index}`);
   if (m.entries?.length) parts.push(`[${m.entries.map((entry) => `${entry.term}/${entry.index}`).join(' ')}]`);
   if (m.commit !== undefined) parts.push(`commit ${m.commit}`);
