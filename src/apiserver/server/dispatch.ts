@@ -55,11 +55,11 @@ export async function serveResource(core: Core, context: RequestContext): Promis
     case 'watch':
       return openWatch(core, context, served);
     case 'create':
-      return written(core, context, served, create({ context, served, admission: core.admission }));
+      return written(core, context, served, () => create({ context, served, admission: core.admission }));
     case 'update':
-      return written(core, context, served, update({ context, served, admission: core.admission }));
+      return written(core, context, served, () => update({ context, served, admission: core.admission }));
     case 'patch':
-      return written(core, context, served, patch({ context, served, admission: core.admission }));
+      return written(core, context, served, () => patch({ context, served, admission: core.admission }));
     case 'delete':
       return remove(core, context, served);
     case 'deletecollection': {
@@ -133,10 +133,10 @@ export async function written(
   core: Core,
   context: RequestContext,
   served: Served,
-  writing: Promise<Written>,
+  write: () => Promise<Written>,
 ): Promise<Response> {
   const accept = negotiate(context.request, context.url, objectForms);
-  const { entry, code } = await writing;
+  const { entry, code } = await write();
   const representation = representationOf(core, served, context, accept);
   return textResponse(representation.one(entry), code, accept, representation.mediaType);
 }

@@ -129,7 +129,8 @@ function message(bytes: Uint8Array, layout: Layout, out: Fields, depth: number):
 
 function set(out: Fields, name: string, shape: Shape, wire: number, reader: Reader, depth: number): void {
   if (shape.kind === 'list') {
-    const list = (out[name] ??= []) as unknown[];
+    out[name] ??= [];
+    const list = out[name] as unknown[];
     const packed =
       wire === 2 && shape.items.kind === 'scalar' && ['int32', 'int64', 'bool'].includes(shape.items.scalar);
     if (!packed) {
@@ -141,7 +142,8 @@ function set(out: Fields, name: string, shape: Shape, wire: number, reader: Read
     return;
   }
   if (shape.kind === 'map') {
-    const map = (out[name] ??= {}) as Fields;
+    out[name] ??= {};
+    const map = out[name] as Fields;
     let key = '';
     let entry: unknown;
     eachField(reader.bytes(), (number, innerWire, inner) => {
