@@ -90,7 +90,7 @@ const queries = [
   'fieldSelector=a',
   'fieldSelector=metadata.name%3D..',
   'dryRun=Some',
-  'fieldManager=' + 'm'.repeat(200),
+  `fieldManager=${'m'.repeat(200)}`,
   'fieldValidation=Loud',
   'gracePeriodSeconds=x',
   'propagationPolicy=Sideways',
@@ -138,7 +138,7 @@ function junk(random: Random, depth: number): unknown {
     case 4:
       return random.next() < 0.5;
     case 5:
-      return 9007199254740993;
+      return 2 ** 53 + 2;
     case 6:
       return -0.5;
     case 7:

@@ -1,8 +1,8 @@
 // Services: cluster IPs and node ports are given out at creation and kept (pkg/registry/core/service/storage).
 //
-// Invariants: no two Services share a cluster IP or a node port and protocol. What is taken is read from the Services themselves (the watch cache after a fresh
-// read), and what this server is about to take is reserved until the write has landed. Each cluster IP is also claimed by an IPAddress object of that name, so
-// that of two servers that choose the same address only one gets it.
+// Invariant: of the Services that one API server makes, no two share a cluster IP or a node port and protocol. What is taken is read from the Services
+// themselves (the watch cache after a fresh read); what this server is about to take is reserved until the write has landed. Two servers that allocate at the
+// same moment do not see each other's reservations.
 
 import { type FieldErrorList, invalid, path } from '../../api/field-error.ts';
 import type { Service, ServicePort } from '../../api/generated/types.ts';
