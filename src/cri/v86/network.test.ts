@@ -63,10 +63,20 @@ describe.skipIf(!imageIsBuilt)(
       delete table ip kube-proxy
       table ip kube-proxy {
         map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.10 . tcp . 80 : goto endpoint } }
-        chain endpoint { meta l4proto tcp dnat to ${serverIp}:80; }
-        chain services { ip daddr . meta l4proto . th dport vmap @service-ips }
-        chain nat-prerouting { type nat hook prerouting priority dstnat; jump services }
-        chain nat-output { type nat hook output priority -100; jump services }
+        chain endpoint {
+          meta l4proto tcp dnat to ${serverIp}:80
+        }
+        chain services {
+          ip daddr . meta l4proto . th dport vmap @service-ips
+        }
+        chain nat-prerouting {
+          type nat hook prerouting priority dstnat; policy accept;
+          jump services
+        }
+        chain nat-output {
+          type nat hook output priority -100; policy accept;
+          jump services
+        }
       }`);
       expect((await shell(one, client, 'wget -q -O - http://10.96.0.10/')).text).toContain('Welcome to nginx!');
       const connection = await one.os.dial('10.96.0.10', 80);
