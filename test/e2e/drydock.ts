@@ -1,23 +1,12 @@
 // What the end-to-end tests do with the page: open it, run kubectl through window.drydock, wait for what it prints.
 
 import { expect, type Page } from '@playwright/test';
+import type {} from '../../src/ui/automation.ts';
 
 export interface KubectlResult {
   stdout: string;
   stderr: string;
   exitCode: number;
-}
-
-interface Drydock {
-  ready: Promise<unknown>;
-  kubectl(line: string): Promise<KubectlResult>;
-  fetch(path: string, init?: RequestInit): Promise<Response>;
-}
-
-declare global {
-  interface Window {
-    drydock: Drydock & Record<string, unknown>;
-  }
 }
 
 /** Opens the page and waits until the API server answers and as many nodes as asked are Ready. */
@@ -41,8 +30,7 @@ export async function ok(page: Page, line: string): Promise<string> {
 /** Applies manifests given as text, through the same server-side path as the editor. */
 export async function apply(page: Page, manifest: string): Promise<KubectlResult> {
   return page.evaluate(async (text) => {
-    const { files } = window.drydock as unknown as { files: { write(name: string, text: string): void } };
-    files.write('e2e.yaml', text);
+    window.drydock.files.write('e2e.yaml', text);
     return window.drydock.kubectl('apply -f e2e.yaml');
   }, manifest);
 }

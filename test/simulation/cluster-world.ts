@@ -37,14 +37,6 @@ const container = (image: string) => ({
   ...(image.startsWith('busybox') ? { command: ['sleep', '86400'] } : {}),
 });
 
-const container = (image: string) => ({
-  name: 'main',
-  image,
-  ports: [{ containerPort: 80 }],
-  // a shell without input would end at once
-  ...(image.startsWith('busybox') ? { command: ['sleep', '86400'] } : {}),
-});
-
 const deployment = (name: string, replicas: number, image: string) => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
