@@ -1,8 +1,8 @@
 // A small shell around kubectl: pipes into grep, head, tail, wc, sort, uniq, cut and cat, `;` `&&` `||`, redirection to and from files, `$?`.
 // It runs nothing else and says so.
 
-import { runKubectl } from '../index.ts';
 import type { KubectlIo } from '../io.ts';
+import { runKubectl } from '../run.ts';
 import { type Filter, filters } from './filters.ts';
 import { type Token, tokenize } from './shell-words.ts';
 

@@ -29,26 +29,28 @@ async function list({ kube, flags }: CommandContext): Promise<number> {
     verbs: string[];
   }[];
   const other = (at(answer, 'status', 'nonResourceRules') ?? []) as { nonResourceURLs?: string[]; verbs: string[] }[];
-  const rows: string[][] = [];
+  const rows: { key: string; cells: string[] }[] = [];
+  const add = (verbs: string[], group: string, resource: string, names: string[], url: string) => {
+    const [base, sub] = resource.split('/');
+    const shown = group === '' ? resource : `${base}.${group}${sub ? `/${sub}` : ''}`;
+    const list = (values: string[]) => `[${values.join(' ')}]`;
+    const key = `${list(verbs)},APIGroups:[${group}],Resources:[${resource}],ResourceNames:${list(names)},URLs:[${url}]`;
+    rows.push({
+      key: resource ? key : `${list(verbs)},APIGroups:[],URLs:[${url}]`,
+      cells: [shown, `[${url}]`, list(names), list(verbs)],
+    });
+  };
   for (const rule of resourceRules) {
     for (const group of rule.apiGroups ?? ['']) {
-      for (const resource of rule.resources ?? []) {
-        rows.push([
-          group === ''
-            ? resource
-            : `${resource.split('/')[0]}.${group}${resource.includes('/') ? `/${resource.split('/')[1]}` : ''}`,
-          '[]',
-          `[${(rule.resourceNames ?? []).join(' ')}]`,
-          `[${rule.verbs.join(' ')}]`,
-        ]);
-      }
+      for (const resource of rule.resources ?? []) add(rule.verbs, group, resource, rule.resourceNames ?? [], '');
     }
   }
-  rows.sort((a, b) => (a[0]! < b[0]! ? -1 : 1));
-  for (const rule of other)
-    rows.push(['', `[${(rule.nonResourceURLs ?? []).join(' ')}]`, '[]', `[${rule.verbs.join(' ')}]`]);
+  for (const rule of other) for (const url of rule.nonResourceURLs ?? []) add(rule.verbs, '', '', [], url);
+  rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const head = flags.bool('no-headers') ? [] : [['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs']];
-  kube.out(alignTabs(`${[...head, ...rows].map((row) => row.join('\t')).join('\n')}\n`, tableTabs));
+  kube.out(
+    alignTabs(`${[...head, ...rows.map((row) => row.cells)].map((row) => row.join('\t')).join('\n')}\n`, tableTabs),
+  );
   return 0;
 }
 

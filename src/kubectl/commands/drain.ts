@@ -1,7 +1,7 @@
 // kubectl cordon, uncordon and drain: takes a node out of service, its pods evicted within their disruption budgets.
 
 import type { Pod } from '../../api/generated/types.ts';
-import { sleep, timeoutSignal } from '../../env/clock.ts';
+import { sleep } from '../../env/clock.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, isNotFound, StatusError, throwAll } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
@@ -9,6 +9,7 @@ import { at } from '../object.ts';
 import { type DryRun, dryRunFlag, dryRunOf } from '../print/printer.ts';
 import { fetchInfos, type Info, selectorFlag } from '../resource/builder.ts';
 import { patchObject, patchTypes } from '../resource/helper.ts';
+import { deadline } from '../resource/watching.ts';
 
 async function nodesOf({ kube, flags, args, usage }: CommandContext, verb: string): Promise<Info[]> {
   const selector = flags.string('selector');
@@ -183,8 +184,8 @@ export const drain: Command = {
     const dryRun = dryRunOf(kube, flags);
     const nodes = await nodesOf(context, 'drain');
     for (const info of nodes) await setSchedulable(context, info, true, dryRun);
-    const timer = timeoutSignal(kube.io.clock, flags.duration('timeout') || 1e12);
-    const signal = kube.signal ? AbortSignal.any([kube.signal, timer.signal]) : timer.signal;
+    const timer = deadline(kube, flags.duration('timeout'));
+    const { signal } = timer;
     const failed: unknown[] = [];
     try {
       for (const { name } of nodes) {
@@ -211,7 +212,7 @@ export const drain: Command = {
         );
       }
     } catch (error) {
-      if (timer.signal.aborted) throw new CliError(`global timeout reached: ${flags.string('timeout')}`);
+      if (timer.expired()) throw new CliError(`global timeout reached: ${flags.string('timeout')}`);
       throw error;
     } finally {
       timer.cancel();

@@ -1,6 +1,6 @@
 // kubectl rollout: history, pause, restart, resume, status and undo of deployments, daemon sets and stateful sets.
 
-import { rfc3339, timeoutSignal } from '../../env/clock.ts';
+import { rfc3339 } from '../../env/clock.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, throwAll } from '../cli/errors.ts';
 import { bool, duration, type FlagSpec, int } from '../cli/flags.ts';
@@ -10,7 +10,7 @@ import { fetchInfos, fileFlags, filenamesOf, type Info, selectorFlag } from '../
 import { fieldManagerFlag, patchObject, patchTypes } from '../resource/helper.ts';
 import { historyText, revisionsOf, templateOf } from '../resource/revisions.ts';
 import { statusOf } from '../resource/rollout-status.ts';
-import { watchObject } from '../resource/watching.ts';
+import { deadline, watchObject } from '../resource/watching.ts';
 
 const shared: FlagSpec[] = [...fileFlags('roll out'), selectorFlag];
 
@@ -111,8 +111,8 @@ const status: Command = {
     const infos = await targetsOf(context);
     const limit = flags.duration('timeout');
     for (const info of infos) {
-      const timer = timeoutSignal(kube.io.clock, limit || 1e12);
-      const signal = kube.signal ? AbortSignal.any([kube.signal, timer.signal]) : timer.signal;
+      const timer = deadline(kube, limit);
+      const { signal } = timer;
       let done = false;
       let last = '';
       try {

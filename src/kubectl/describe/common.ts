@@ -69,14 +69,13 @@ export function controllerOf(metadata: {
 export async function writeEvents(
   { kube, w, now, showEvents }: Describing,
   object: KubeObject,
-  uid?: string,
+  _uid?: string,
 ): Promise<void> {
   if (!showEvents) return;
   const { name, namespace } = object.metadata;
   const terms = [`involvedObject.name=${name}`, `involvedObject.kind=${object.kind}`];
   if (namespace) terms.push(`involvedObject.namespace=${namespace}`);
-  const uidTerm = uid ?? object.metadata.uid;
-  if (uidTerm) terms.push(`involvedObject.uid=${uidTerm}`);
+  if (!anyUid && object.metadata.uid) terms.push(`involvedObject.uid=${object.metadata.uid}`);
   const path = namespace ? `/api/v1/namespaces/${namespace}/events` : '/api/v1/events';
   let events: CoreV1Event[] = [];
   try {

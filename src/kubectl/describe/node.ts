@@ -183,5 +183,5 @@ export async function describeNode(on: Describing, object: KubeObject): Promise<
   const fieldSelector = `spec.nodeName=${metadata.name},status.phase!=Succeeded,status.phase!=Failed`;
   const pods = await kube.client.json<{ items: Pod[] }>('/api/v1/pods', { query: { fieldSelector, limit: 500 } });
   await writePods(on, node, pods.items ?? []);
-  await writeEvents(on, object, metadata.name);
+  await writeEvents(on, object, true);
 }

@@ -17,6 +17,10 @@ export class DescribeWriter {
     this.#done += alignTabs(this.#open, describeTabs);
     this.#open = '';
   }
+  /** The open block with its tabs, not lined up. */
+  raw(): string {
+    return this.#done + this.#open;
+  }
   text(): string {
     this.flush();
     return this.#done;

@@ -77,7 +77,7 @@ export function historyText(revisions: Revision[], wanted: number): string {
         annotations: { ...template.metadata?.annotations, [changeCause]: cause },
       };
     writePodTemplate(w, template);
-    return w.text();
+    return w.raw();
   }
   if (revisions.length === 0) return 'No rollout history found.';
   const causes = revisions.map((each) => each.object.metadata.annotations?.[changeCause] || '<none>');

@@ -1,6 +1,6 @@
 // Following one object: its present state, then each change, across dropped watches; an absent object is `undefined`.
 
-import { sleep } from '../../env/clock.ts';
+import { sleep, timeoutSignal } from '../../env/clock.ts';
 import { StatusError } from '../cli/errors.ts';
 import type { Kube } from '../kube.ts';
 import type { KubeObject, ListObject } from '../object.ts';
@@ -36,4 +36,18 @@ export async function* watchObject(
     }
     await sleep(kube.io.clock, 200, signal).catch(() => {});
   }
+}
+
+/** Aborts after `milliseconds` (0: never) or on Ctrl-C; `expired` tells which it was. Call `cancel` when the work is done. */
+export function deadline(
+  kube: Kube,
+  milliseconds: number,
+): { signal: AbortSignal; expired(): boolean; cancel(): void } {
+  const timer = milliseconds > 0 ? timeoutSignal(kube.io.clock, milliseconds) : undefined;
+  const signals = [kube.signal, timer?.signal].filter((each) => each !== undefined);
+  return {
+    signal: signals.length > 0 ? AbortSignal.any(signals) : new AbortController().signal,
+    expired: () => timer?.signal.aborted ?? false,
+    cancel: () => timer?.cancel(),
+  };
 }

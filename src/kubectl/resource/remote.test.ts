@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { channels, decodeFrames, encodeFrame } from '../../env/streams.ts';
+import { runKubectl } from '../index.ts';
+import type { KubectlIo } from '../io.ts';
+import { createKubeconfig } from '../kubeconfig.ts';
+
+const resources = {
+  kind: 'APIGroupDiscoveryList',
+  items: [
+    {
+      versions: [
+        {
+          version: 'v1',
+          resources: [
+            {
+              resource: 'pods',
+              responseKind: { kind: 'Pod' },
+              scope: 'Namespaced',
+              singularResource: 'pod',
+              verbs: ['get'],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', namespace: 'default' },
+  spec: { containers: [{ name: 'app' }, { name: 'side' }] },
+  status: { phase: 'Running' },
+};
+
+/** A server that answers exec with what its input was, and the exit code that the input names. */
+function terminal(over: Partial<KubectlIo> = {}) {
+  const seen = { out: '', err: '', path: '', frames: [] as [number, string][] };
+  const text = (data: string | Uint8Array) => (typeof data === 'string' ? data : new TextDecoder().decode(data));
+  const io: KubectlIo = {
+    async fetch(path, init) {
+      if (path === '/api') return Response.json(resources);
+      if (path === '/apis') return Response.json({ kind: 'APIGroupDiscoveryList', items: [] });
+      if (!path.includes('/exec')) return Response.json(pod);
+      seen.path = path;
+      const input = init?.body as ReadableStream<Uint8Array>;
+      const output = new ReadableStream<Uint8Array>({
+        async start(controller) {
+          for await (const { channel, payload } of decodeFrames(input)) {
+            seen.frames.push([channel, channel === channels.close ? String(payload[0]) : text(payload)]);
+            if (channel === channels.stdin) controller.enqueue(encodeFrame(channels.stdout, `got ${text(payload)}`));
+            if (channel === channels.close) break;
+          }
+          controller.enqueue(encodeFrame(channels.stderr, 'bye\n'));
+          const causes = [{ reason: 'ExitCode', message: '3' }];
+          const failed = {
+            kind: 'Status',
+            status: 'Failure',
+            reason: 'NonZeroExitCode',
+            message: 'exit 3',
+            details: { causes },
+          };
+          controller.enqueue(encodeFrame(channels.error, JSON.stringify(failed)));
+          controller.close();
+        },
+      });
+      return new Response(output);
+    },
+    stdout: (data) => {
+      seen.out += text(data);
+    },
+    stderr: (data) => {
+      seen.err += text(data);
+    },
+    files: { read: async () => undefined, list: async () => [] },
+    clock: { now: () => 0, after: () => () => {} },
+    config: createKubeconfig(),
+    stdin: new Blob(['hello']).stream() as ReadableStream<Uint8Array>,
+    ...over,
+  };
+  return { io, seen };
+}
+
+test('exec joins stdin, stdout and stderr, and ends with the exit code of the command', async () => {
+  const { io, seen } = terminal();
+  expect(await runKubectl('exec -i p -- sh -c "exit 3"', io)).toBe(3);
+  expect(seen.out).toBe('got hello');
+  expect(seen.err).toBe('Defaulted container "app" out of: app, side\nbye\ncommand terminated with exit code 3\n');
+  expect(seen.path).toBe(
+    '/api/v1/namespaces/default/pods/p/exec?command=sh&command=-c&command=exit+3&container=app&stdin=true&stdout=true&stderr=true',
+  );
+  expect(seen.frames).toEqual([
+    [channels.stdin, 'hello'],
+    [channels.close, '0'],
+  ]);
+});
+
+test('with -t the terminal is raw meanwhile, and its size is sent', async () => {
+  const raw: boolean[] = [];
+  const tty = { columns: 80, rows: 24, onResize: () => () => {}, setRaw: (on: boolean) => void raw.push(on) };
+  const { io, seen } = terminal({ tty });
+  expect(await runKubectl('exec -it p -c side -- sh', io)).toBe(3);
+  expect(raw).toEqual([true, false]);
+  expect(seen.frames[0]).toEqual([channels.resize, '{"Width":80,"Height":24}']);
+  expect(seen.path).toContain('container=side&stdin=true&stdout=true&tty=true');
+});
+
+test('without a terminal -t is said to be impossible', async () => {
+  const { io, seen } = terminal();
+  await runKubectl('exec -it p -c app -- sh', io);
+  expect(seen.err).toContain('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+});
+
+test('a container that is not there', async () => {
+  const { io, seen } = terminal();
+  expect(await runKubectl('exec p -c nope -- sh', io)).toBe(1);
+  expect(seen.err).toBe('error: container nope not found in pod p\n');
+});
