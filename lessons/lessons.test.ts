@@ -15,7 +15,10 @@ async function nodesReady(cluster: SimulatedCluster): Promise<void> {
   for (;;) {
     const nodes = await cluster
       .fetch('/api/v1/nodes')
-      .then((response) => response.json() as Promise<{ items?: { status?: { conditions?: { type: string; status: string }[] } }[] }>)
+      .then(
+        (response) =>
+          response.json() as Promise<{ items?: { status?: { conditions?: { type: string; status: string }[] } }[] }>,
+      )
       .catch(() => ({ items: [] }));
     const ready = (nodes.items ?? []).filter((node) =>
       node.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
@@ -46,7 +49,10 @@ function kubectlFor(at: SimulatedCluster): Kubectl {
         read: async (name) => files.find((file) => file.name === name)?.text,
         list: async () => files.map((file) => file.name),
       },
-      clock: { now: () => at.simulation.now(), after: (milliseconds, callback) => at.simulation.after(milliseconds, callback) },
+      clock: {
+        now: () => at.simulation.now(),
+        after: (milliseconds, callback) => at.simulation.after(milliseconds, callback),
+      },
       config: createKubeconfig(),
     });
     return { stdout, stderr, exitCode };
@@ -58,18 +64,22 @@ describe('lessons', () => {
     expect(lessonIds()).toContain('01-from-yaml-to-process');
   });
 
-  test.each(lessonIds())('%s: the start fails each check, the solution passes all', { timeout: 120_000 }, async (id) => {
-    const loaded = await loadLesson(id);
-    const tasks = loaded.lesson.steps.flatMap((step) => step.tasks.map((task) => task.id));
-    expect(Object.keys(loaded.checks).sort()).toEqual(tasks.sort());
-    const disks = createMemoryDisks();
-    const cluster = startSimulatedCluster({ openDisk: (process) => disks.open(process), simulation: { seed: 7 } });
-    try {
-      await cluster.simulation.finish(nodesReady(cluster), patience);
-      const work = verifyLesson(loaded, cluster, { kubectl: kubectlFor(cluster), wait: () => sleep(cluster, 500) });
-      await cluster.simulation.finish(work, patience);
-    } finally {
-      await cluster.stop();
-    }
-  });
+  test.each(lessonIds())(
+    '%s: the start fails each check, the solution passes all',
+    { timeout: 120_000 },
+    async (id) => {
+      const loaded = await loadLesson(id);
+      const tasks = loaded.lesson.steps.flatMap((step) => step.tasks.map((task) => task.id));
+      expect(Object.keys(loaded.checks).sort()).toEqual(tasks.sort());
+      const disks = createMemoryDisks();
+      const cluster = startSimulatedCluster({ openDisk: (process) => disks.open(process), simulation: { seed: 7 } });
+      try {
+        await cluster.simulation.finish(nodesReady(cluster), patience);
+        const work = verifyLesson(loaded, cluster, { kubectl: kubectlFor(cluster), wait: () => sleep(cluster, 500) });
+        await cluster.simulation.finish(work, patience);
+      } finally {
+        await cluster.stop();
+      }
+    },
+  );
 });

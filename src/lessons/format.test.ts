@@ -5,7 +5,9 @@ const front = '---\ntitle: T\nsummary: S\nminutes: 5\n---\n';
 
 describe('parseLesson', () => {
   test('cuts text into steps and tasks', () => {
-    const lesson = parseLesson(`${front}\nintro is dropped\n\n## One\n\nText.\n\n- [ ] \`do-it\` Do *it*.\n\n## Two\nMore.\n`);
+    const lesson = parseLesson(
+      `${front}\nintro is dropped\n\n## One\n\nText.\n\n- [ ] \`do-it\` Do *it*.\n\n## Two\nMore.\n`,
+    );
     expect(lesson).toEqual({
       title: 'T',
       summary: 'S',

@@ -89,6 +89,8 @@ export function parseSolution(source: string): SolutionStep[] {
       if (word === 'kubectl') return { run: rest };
       if (word === 'until' && rest[0] && rest[1] === 'kubectl') return { run: rest.slice(2), until: rest[0] };
       if (word === 'wait' && rest.length === 1 && rest[0]) return { wait: rest[0] };
-      throw new Error(`a solution's line is "kubectl ...", "wait task-id" or "until task-id kubectl ...", not "${line}"`);
+      throw new Error(
+        `a solution's line is "kubectl ...", "wait task-id" or "until task-id kubectl ...", not "${line}"`,
+      );
     });
 }

@@ -4,7 +4,10 @@ import type { ChecksModule } from './check.ts';
 import { type Lesson, type LessonFile, parseLesson } from './format.ts';
 
 const texts = import.meta.glob<string>('../../lessons/*/lesson.md', { query: '?raw', import: 'default', eager: true });
-const files = import.meta.glob<string>('../../lessons/*/{start,files,solution}/*', { query: '?raw', import: 'default' });
+const files = import.meta.glob<string>('../../lessons/*/{start,files,solution}/*', {
+  query: '?raw',
+  import: 'default',
+});
 const checkModules = import.meta.glob<ChecksModule>('../../lessons/*/checks.ts');
 
 const folderOf = (path: string) => path.split('/').slice(-2)[0] ?? '';
@@ -24,7 +27,9 @@ export function lessonText(id: string) {
 async function folder(id: string, name: string): Promise<LessonFile[]> {
   const prefix = `../../lessons/${id}/${name}/`;
   const found = Object.entries(files).filter(([path]) => path.startsWith(prefix));
-  const read = await Promise.all(found.map(async ([path, load]) => ({ name: path.slice(prefix.length), text: await load() })));
+  const read = await Promise.all(
+    found.map(async ([path, load]) => ({ name: path.slice(prefix.length), text: await load() })),
+  );
   return read.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -4,7 +4,28 @@ import DOMPurify from 'dompurify';
 import { marked } from 'marked';
 
 const allowed = {
-  ALLOWED_TAGS: ['p', 'em', 'strong', 'code', 'pre', 'ul', 'ol', 'li', 'a', 'blockquote', 'h3', 'h4', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'br', 'hr'],
+  ALLOWED_TAGS: [
+    'p',
+    'em',
+    'strong',
+    'code',
+    'pre',
+    'ul',
+    'ol',
+    'li',
+    'a',
+    'blockquote',
+    'h3',
+    'h4',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'br',
+    'hr',
+  ],
   ALLOWED_ATTR: ['href', 'title'],
   ALLOWED_URI_REGEXP: /^https?:/i,
 };

@@ -1,6 +1,6 @@
 import axe from 'axe-core';
-import { page } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { page } from 'vitest/browser';
 import { openPage, webDeployment } from './testing/open-page.ts';
 
 /** What axe finds serious on the page as it stands. */

@@ -4,7 +4,12 @@ import { act } from './apply.ts';
 const file = { name: 'web.yaml', text: 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers: []\n' };
 
 test('says what kubectl said when it went well', async () => {
-  const outcome = await act('apply', file, async () => ({ stdout: 'pod/web created\n', stderr: '', exitCode: 0 }), async () => new Response());
+  const outcome = await act(
+    'apply',
+    file,
+    async () => ({ stdout: 'pod/web created\n', stderr: '', exitCode: 0 }),
+    async () => new Response(),
+  );
   expect(outcome).toEqual({ ok: true, done: ['pod/web created'], failed: [], problems: [] });
 });
 
@@ -19,7 +24,10 @@ test('puts a Status at the field it is about', async () => {
     file,
     async (args, fetch) => {
       expect(args).toEqual(['apply', '-f', 'web.yaml']);
-      const response = await fetch('/api/v1/namespaces/default/pods', { method: 'POST', body: '{"kind":"Pod","metadata":{"name":"web"}}' });
+      const response = await fetch('/api/v1/namespaces/default/pods', {
+        method: 'POST',
+        body: '{"kind":"Pod","metadata":{"name":"web"}}',
+      });
       return { stdout: '', stderr: `${((await response.json()) as { message: string }).message}\n`, exitCode: 1 };
     },
     async () => Response.json(status, { status: 422 }),

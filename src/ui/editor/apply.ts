@@ -29,9 +29,19 @@ export async function act(
 ): Promise<Outcome> {
   const broken = yamlProblems(file.text);
   if (broken.length > 0)
-    return { ok: false, done: [], failed: broken.map((each) => `line ${each.line}: ${each.message}`), problems: broken };
+    return {
+      ok: false,
+      done: [],
+      failed: broken.map((each) => `line ${each.line}: ${each.message}`),
+      problems: broken,
+    };
   if (objectsIn(file.text).length === 0)
-    return { ok: false, done: [], failed: ['There is no object in this file: it needs apiVersion, kind and metadata.'], problems: [] };
+    return {
+      ok: false,
+      done: [],
+      failed: ['There is no object in this file: it needs apiVersion, kind and metadata.'],
+      problems: [],
+    };
   const failures: { failure: Failure; body: string }[] = [];
   const watched: Fetch = async (path, init) => {
     const response = await fetch(path, init);

@@ -33,8 +33,19 @@ test('objectsIn finds each object and where it stands', () => {
 });
 
 test('pathSteps reads field paths as the API server writes them', () => {
-  expect(pathSteps('spec.containers[0].resources.requests[cpu]')).toEqual(['spec', 'containers', 0, 'resources', 'requests', 'cpu']);
-  expect(pathSteps('metadata.labels[app.kubernetes.io/name]')).toEqual(['metadata', 'labels', 'app.kubernetes.io/name']);
+  expect(pathSteps('spec.containers[0].resources.requests[cpu]')).toEqual([
+    'spec',
+    'containers',
+    0,
+    'resources',
+    'requests',
+    'cpu',
+  ]);
+  expect(pathSteps('metadata.labels[app.kubernetes.io/name]')).toEqual([
+    'metadata',
+    'labels',
+    'app.kubernetes.io/name',
+  ]);
 });
 
 describe('locate', () => {
@@ -63,18 +74,24 @@ test('yamlProblems tells line and reason', () => {
 describe('fieldsIn', () => {
   test('strict decoding', () => {
     expect(
-      fieldsIn('Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replica", unknown field "spec.foo"'),
+      fieldsIn(
+        'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replica", unknown field "spec.foo"',
+      ),
     ).toEqual([
       { path: 'spec.replica', message: 'unknown field "spec.replica"' },
       { path: 'spec.foo', message: 'unknown field "spec.foo"' },
     ]);
   });
   test('validation, one and several', () => {
-    expect(fieldsIn('Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0')).toEqual([
-      { path: 'spec.replicas', message: 'Invalid value: -1: must be greater than or equal to 0' },
-    ]);
     expect(
-      fieldsIn('Pod "x" is invalid: [spec.containers[0].image: Required value, spec.containers[0].name: Invalid value: "A": a lowercase label]').map((field) => field.path),
+      fieldsIn(
+        'Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+      ),
+    ).toEqual([{ path: 'spec.replicas', message: 'Invalid value: -1: must be greater than or equal to 0' }]);
+    expect(
+      fieldsIn(
+        'Pod "x" is invalid: [spec.containers[0].image: Required value, spec.containers[0].name: Invalid value: "A": a lowercase label]',
+      ).map((field) => field.path),
     ).toEqual(['spec.containers[0].image', 'spec.containers[0].name']);
   });
   test('nothing to point at', () => {

@@ -1,6 +1,6 @@
 // From the API server's words to places in YAML text: which line a field path means, so that an error stands where it was made.
 
-import { isMap, isSeq, LineCounter, type Node as YamlNode, type Pair, parseAllDocuments, type Scalar } from 'yaml';
+import { isMap, isSeq, LineCounter, type Pair, parseAllDocuments, type Scalar, type Node as YamlNode } from 'yaml';
 
 export interface Place {
   /** From 1. */
@@ -87,7 +87,7 @@ export function fieldsIn(message: string): { path: string; message: string }[] {
   if (found.length > 0) return found;
   const list = /is invalid: (.*)$/s.exec(message)?.[1];
   for (const match of (list ?? '').matchAll(
-    /([A-Za-z][\w-]*(?:\.[\w-]+|\[[^\]]*\])*): ((?:Required value|Invalid value|Unsupported value|Forbidden|Duplicate value|Too long|Too many|Internal error|Not found)[^]*?)(?=, [A-Za-z][\w-]*(?:\.[\w-]+|\[[^\]]*\])*: (?:Required|Invalid|Unsupported|Forbidden|Duplicate|Too)|\]?$)/g,
+    /([A-Za-z][\w-]*(?:\.[\w-]+|\[[^\]]*\])*): ((?:Required value|Invalid value|Unsupported value|Forbidden|Duplicate value|Too long|Too many|Internal error|Not found)[\s\S]*?)(?=, [A-Za-z][\w-]*(?:\.[\w-]+|\[[^\]]*\])*: (?:Required|Invalid|Unsupported|Forbidden|Duplicate|Too)|\]?$)/g,
   ))
     found.push({ path: match[1] ?? '', message: match[2] ?? '' });
   if (found.length > 0) return found;

@@ -1,14 +1,15 @@
 // Monaco with YAML and the Kubernetes schema, loaded when the page has nothing better to do. Only what the page uses of it.
 
-import { configureMonacoYaml } from 'monaco-yaml';
 import * as monaco from 'monaco-editor/editor';
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
+import { configureMonacoYaml } from 'monaco-yaml';
 import 'monaco-editor/features/register.all';
 import 'monaco-editor/languages/definitions/yaml/register';
 import type { Problem } from './locate.ts';
 import YamlWorker from './yaml.worker.ts?worker';
 
-const makeWorker = (label: string): Worker => (label === 'yaml' ? new YamlWorker({ name: 'yaml' }) : new EditorWorker({ name: 'monaco' }));
+const makeWorker = (label: string): Worker =>
+  label === 'yaml' ? new YamlWorker({ name: 'yaml' }) : new EditorWorker({ name: 'monaco' });
 self.MonacoEnvironment = { getWorker: (_id: string, label: string) => makeWorker(label) };
 
 // Monaco >= 0.53 takes a worker where monaco-yaml still passes a label and data: start the worker the old way and hand it over.
@@ -36,7 +37,9 @@ export function useSchema(schema: object | undefined): void {
     hover: true,
     completion: true,
     format: false,
-    schemas: schema ? [{ uri: 'inmemory://drydock/kubernetes.json', fileMatch: ['**/*.yaml', '**/*.yml', '**/*.json'], schema }] : [],
+    schemas: schema
+      ? [{ uri: 'inmemory://drydock/kubernetes.json', fileMatch: ['**/*.yaml', '**/*.yml', '**/*.json'], schema }]
+      : [],
   };
   if (configured) void configured.update(options as never);
   else configured = configureMonacoYaml(forYaml as never, options as never);

@@ -37,7 +37,9 @@ const byKind: Record<string, (object: never) => Row[]> = {
     ['Kubelet', node.status?.nodeInfo?.kubeletVersion],
     [
       'Taints',
-      node.spec?.taints?.map((taint) => `${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect}`).join(', '),
+      node.spec?.taints
+        ?.map((taint) => `${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect}`)
+        .join(', '),
     ],
   ],
   Deployment: (deployment: Deployment) => [

@@ -1,7 +1,7 @@
 // How pods move from one place of the picture to another: the same block, carried over, unless the reader asked for less motion.
 
 import { cubicOut } from 'svelte/easing';
-import { crossfade, fade, type CrossfadeParams } from 'svelte/transition';
+import { type CrossfadeParams, crossfade, fade } from 'svelte/transition';
 
 export function createMovement() {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -3,7 +3,9 @@ import { assemble, within } from './assemble.ts';
 
 const files: Record<string, Response> = {
   '/a/style.css': new Response('h1 { color: red }'),
-  '/logo.svg': new Response('<svg xmlns="http://www.w3.org/2000/svg"/>', { headers: { 'content-type': 'image/svg+xml' } }),
+  '/logo.svg': new Response('<svg xmlns="http://www.w3.org/2000/svg"/>', {
+    headers: { 'content-type': 'image/svg+xml' },
+  }),
 };
 const get = async (path: string) => files[path]?.clone() ?? new Response('', { status: 404 });
 
@@ -17,7 +19,10 @@ test('puts style sheets and pictures inline and leaves out what could act', asyn
   expect(page.querySelector('style')?.textContent).toBe('h1 { color: red }');
   expect(page.querySelectorAll('script, base, link').length).toBe(0);
   expect(page.querySelector('h1')?.attributes.length).toBe(0);
-  expect([...page.querySelectorAll('img')].map((image) => image.getAttribute('src')?.slice(0, 19))).toEqual(['data:image/svg+xml;', undefined]);
+  expect([...page.querySelectorAll('img')].map((image) => image.getAttribute('src')?.slice(0, 19))).toEqual([
+    'data:image/svg+xml;',
+    undefined,
+  ]);
   expect(page.querySelector('a')?.getAttribute('href')).toBe('more');
 });
 

@@ -15,7 +15,11 @@ export class Editing {
   /** Opens `text` and resolves with what is saved, or undefined. One at a time: a second call ends the first without saving. */
   edit(text: string, name: string): Promise<string | undefined> {
     this.cancel();
-    this.name = this.#files.put(`edit-${name.replace(/[^A-Za-z0-9._-]/g, '-').replace(/\.ya?ml$/, '')}.yaml`, text, true);
+    this.name = this.#files.put(
+      `edit-${name.replace(/[^A-Za-z0-9._-]/g, '-').replace(/\.ya?ml$/, '')}.yaml`,
+      text,
+      true,
+    );
     return new Promise((resolve) => {
       this.#answer = resolve;
     });

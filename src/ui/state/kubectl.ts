@@ -10,7 +10,11 @@ export interface KubectlProgram {
   runKubectl(args: string[] | string, io: KubectlIo): Promise<number>;
   /** A line with pipes and redirections. */
   runShell(line: string, io: KubectlIo): Promise<number>;
-  complete(line: string, cursor: number, io: KubectlIo): Promise<{ start: number; candidates: string[]; space: boolean }>;
+  complete(
+    line: string,
+    cursor: number,
+    io: KubectlIo,
+  ): Promise<{ start: number; candidates: string[]; space: boolean }>;
 }
 
 /** Runs a command that nobody types into and collects what it prints. */

@@ -3,8 +3,8 @@
 // Invariants: `items` is replaced, never changed in place, at most once per animation frame; a 410 or a broken watch lists anew; retries wait on the
 // reader's watch, because the cluster's own clock may be paused.
 
+import { type KubeObject, keyOf } from './kube.ts';
 import { later, pause } from './page-time.ts';
-import { keyOf, type KubeObject } from './kube.ts';
 
 type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
 type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; object: T };

@@ -55,10 +55,17 @@ export class Timeline {
     for (let i = all.length - 1; i >= 0 && found.length < this.limit; i--) {
       const event = all[i] as TraceEvent;
       if (!this.heartbeats && this.gate !== 'raft send' && isHeartbeat(event)) continue;
-      if (text && !describe(event).toLowerCase().includes(text)) continue;
+      if (text && !lineOf(event).toLowerCase().includes(text)) continue;
       found.push(event);
     }
     this.events = found.reverse();
+  }
+
+  /** Forgets the filter. */
+  clear(): void {
+    this.text = '';
+    this.gate = '';
+    this.refresh();
   }
 
   older(): void {
@@ -79,7 +86,7 @@ export class Timeline {
 }
 
 /** One line of text for an event, for filters and screen readers. */
-export function describe(event: UnplacedEvent): string {
+export function lineOf(event: UnplacedEvent): string {
   return [event.component, event.gate, subjectOf(event), event.will ?? ''].filter(Boolean).join(' ');
 }
 

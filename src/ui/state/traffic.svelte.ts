@@ -17,6 +17,8 @@ export interface Signal {
 
 const most = 24;
 const travel = 700;
+/** Steps too many to light anything up. */
+const quiet: ReadonlySet<string> = new Set(['request', 'write', 'dequeue']);
 
 export class Traffic {
   signals = $state.raw<readonly Signal[]>([]);
@@ -50,8 +52,9 @@ export class Traffic {
       if (server) found.push({ from: server, to: event.component, tone: 'watch', faint });
     } else if (event.gate === 'raft send') {
       const to = detailOf(event, 'to');
-      if (to) found.push({ from: event.component, to, tone: 'raft', faint: detailOf(event, 'type') === 'MsgHeartbeat' });
-    } else if (!faint && event.gate !== 'request' && event.gate !== 'dequeue' && event.gate !== 'write') {
+      if (to)
+        found.push({ from: event.component, to, tone: 'raft', faint: detailOf(event, 'type') === 'MsgHeartbeat' });
+    } else if (!faint && !quiet.has(event.gate) && !(event.gate === 'raft' && !event.will?.startsWith('be '))) {
       this.#flash(event.component, event.will ?? event.gate);
     }
   }

@@ -61,7 +61,6 @@ export class LineEditor {
         this.#ahead += rest;
         return;
       }
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals speak in control characters
       const match = /^(?:\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|\x1b[bfd\x7f]|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f]+)/.exec(rest);
       const token = match?.[0] ?? rest.slice(0, 1);
       rest = rest.slice(token.length);
@@ -79,74 +78,80 @@ export class LineEditor {
 
   #key(token: string): void {
     if (token !== '\t') this.#tabs = 0;
-    switch (token) {
-      case '\r':
-      case '\n':
-        return this.#enter();
-      case '\x7f':
-      case '\b':
-        return this.#erase(this.#cursor - 1, this.#cursor);
-      case '\x1b[3~':
-        return this.#erase(this.#cursor, this.#cursor + 1);
-      case '\x04':
-        return this.#line === '' ? undefined : this.#erase(this.#cursor, this.#cursor + 1);
-      case '\x1b[D':
-      case '\x02':
-        return this.#move(this.#cursor - 1);
-      case '\x1b[C':
-      case '\x06':
-        return this.#move(this.#cursor + 1);
-      case '\x1b[H':
-      case '\x1bOH':
-      case '\x1b[1~':
-      case '\x01':
-        return this.#move(0);
-      case '\x1b[F':
-      case '\x1bOF':
-      case '\x1b[4~':
-      case '\x05':
-        return this.#move(this.#line.length);
-      case '\x1b[1;5D':
-      case '\x1b[1;3D':
-      case '\x1bb':
-        return this.#move(this.#wordBefore());
-      case '\x1b[1;5C':
-      case '\x1b[1;3C':
-      case '\x1bf':
-        return this.#move(this.#wordAfter());
-      case '\x17':
-      case '\x1b\x7f':
-        return this.#erase(this.#wordBefore(), this.#cursor);
-      case '\x1bd':
-        return this.#erase(this.#cursor, this.#wordAfter());
-      case '\x15':
-        return this.#erase(0, this.#cursor);
-      case '\x0b':
-        return this.#erase(this.#cursor, this.#line.length);
-      case '\x1b[A':
-      case '\x10':
-        return this.#recall(this.#back + 1);
-      case '\x1b[B':
-      case '\x0e':
-        return this.#recall(this.#back - 1);
-      case '\x0c':
-        this.#host.clear();
-        return this.redraw();
-      case '\x03':
-        this.#move(this.#line.length);
-        this.#host.write('^C\r\n');
-        this.#reset();
-        return this.#draw();
-      case '\t':
-        void this.#complete();
-        return;
+    const action = this.#actions[token];
+    if (action) {
+      action();
+      return;
     }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what is left of control characters means nothing here
     if (/^[\x00-\x1f\x7f]/.test(token)) return;
     this.#line = this.#line.slice(0, this.#cursor) + token + this.#line.slice(this.#cursor);
     this.#cursor += token.length;
     this.#draw();
   }
+
+  /** What each key does, by what terminals send for it. */
+  readonly #actions: Readonly<Record<string, () => void>> = (() => {
+    const enter = () => this.#enter();
+    const eraseBefore = () => this.#erase(this.#cursor - 1, this.#cursor);
+    const eraseAt = () => this.#erase(this.#cursor, this.#cursor + 1);
+    const left = () => this.#move(this.#cursor - 1);
+    const right = () => this.#move(this.#cursor + 1);
+    const begin = () => this.#move(0);
+    const end = () => this.#move(this.#line.length);
+    const wordLeft = () => this.#move(this.#wordBefore());
+    const wordRight = () => this.#move(this.#wordAfter());
+    const eraseWord = () => this.#erase(this.#wordBefore(), this.#cursor);
+    const older = () => this.#recall(this.#back + 1);
+    const newer = () => this.#recall(this.#back - 1);
+    return {
+      '\r': enter,
+      '\n': enter,
+      '\x7f': eraseBefore,
+      '\b': eraseBefore,
+      '\x1b[3~': eraseAt,
+      '\x04': () => {
+        if (this.#line !== '') eraseAt();
+      },
+      '\x1b[D': left,
+      '\x02': left,
+      '\x1b[C': right,
+      '\x06': right,
+      '\x1b[H': begin,
+      '\x1bOH': begin,
+      '\x1b[1~': begin,
+      '\x01': begin,
+      '\x1b[F': end,
+      '\x1bOF': end,
+      '\x1b[4~': end,
+      '\x05': end,
+      '\x1b[1;5D': wordLeft,
+      '\x1b[1;3D': wordLeft,
+      '\x1bb': wordLeft,
+      '\x1b[1;5C': wordRight,
+      '\x1b[1;3C': wordRight,
+      '\x1bf': wordRight,
+      '\x17': eraseWord,
+      '\x1b\x7f': eraseWord,
+      '\x1bd': () => this.#erase(this.#cursor, this.#wordAfter()),
+      '\x15': () => this.#erase(0, this.#cursor),
+      '\x0b': () => this.#erase(this.#cursor, this.#line.length),
+      '\x1b[A': older,
+      '\x10': older,
+      '\x1b[B': newer,
+      '\x0e': newer,
+      '\x0c': () => {
+        this.#host.clear();
+        this.redraw();
+      },
+      '\x03': () => {
+        end();
+        this.#host.write('^C\r\n');
+        this.#reset();
+        this.#draw();
+      },
+      '\t': () => void this.#complete(),
+    };
+  })();
 
   #enter(): void {
     this.#move(this.#line.length);

@@ -90,7 +90,11 @@ export function execSession(page: Workspace, screen: Screen, namespace: string, 
     const current = running;
     try {
       screen.write(`${grey(`kubectl exec -it -n ${namespace} ${pod} -- sh`)}\r\n`);
-      const code = await current.run((await page.program()).runKubectl, ['exec', '-it', '-n', namespace, pod, '--', 'sh'], page.kubectlIo());
+      const code = await current.run(
+        (await page.program()).runKubectl,
+        ['exec', '-it', '-n', namespace, pod, '--', 'sh'],
+        page.kubectlIo(),
+      );
       screen.write(`\r\n${grey(`[ended with code ${code}; Enter opens it again]`)}\r\n`);
     } catch (error) {
       screen.write(`${error instanceof Error ? error.message : String(error)}\r\n`);

@@ -60,8 +60,15 @@ export class FakeCluster implements Cluster {
           capacity: { cpu: '1', memory: '256Mi', pods: '32' },
           allocatable: { cpu: '1', memory: '256Mi', pods: '32' },
           addresses: [{ type: 'InternalIP', address: `172.18.0.${i + 2}` }],
-          conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }],
-          nodeInfo: { kernelVersion: '6.12.9', osImage: 'Debian GNU/Linux 12', containerRuntimeVersion: 'crun://1.8', kubeletVersion: 'v1.36.0' },
+          conditions: [
+            { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+          ],
+          nodeInfo: {
+            kernelVersion: '6.12.9',
+            osImage: 'Debian GNU/Linux 12',
+            containerRuntimeVersion: 'crun://1.8',
+            kubeletVersion: 'v1.36.0',
+          },
         },
       });
     for (const name of ['kube-controller-manager', 'kube-scheduler'])
@@ -196,7 +203,9 @@ export class FakeCluster implements Cluster {
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const url = new URL(path, 'http://cluster');
-    const match = /^\/(?:api|apis\/[^/]+)\/v1(?:\/namespaces\/([^/]+)(?=\/))?\/([a-z]+)(?:\/([^/]+))?(?:\/(.+))?$/.exec(url.pathname);
+    const match = /^\/(?:api|apis\/[^/]+)\/v1(?:\/namespaces\/([^/]+)(?=\/))?\/([a-z]+)(?:\/([^/]+))?(?:\/(.+))?$/.exec(
+      url.pathname,
+    );
     if (!match) return status(404, 'NotFound', 'the server could not find the requested resource');
     const [, namespace, resource = '', name, rest] = match;
     const method = init.method ?? 'GET';
@@ -216,10 +225,15 @@ export class FakeCluster implements Cluster {
       const items = [...this.objects].filter(
         ([at]) => at.startsWith(`${resource}/`) && (!namespace || at.startsWith(`${resource}/${namespace}/`)),
       );
-      return Response.json({ items: items.map(([, item]) => item), metadata: { resourceVersion: String(this.#revision) } });
+      return Response.json({
+        items: items.map(([, item]) => item),
+        metadata: { resourceVersion: String(this.#revision) },
+      });
     }
     if (method === 'DELETE')
-      return this.remove(resource, namespace ?? '', name ?? '') ? Response.json({}) : status(404, 'NotFound', 'not found');
+      return this.remove(resource, namespace ?? '', name ?? '')
+        ? Response.json({})
+        : status(404, 'NotFound', 'not found');
     const body = JSON.parse(String(init.body)) as Any;
     const stored = this.put(resource, { ...body, metadata: { ...body.metadata, ...(namespace ? { namespace } : {}) } });
     if (resource === 'deployments') void this.roll(stored);
@@ -278,7 +292,12 @@ export class FakeCluster implements Cluster {
         will: `create Pod ${namespace}/${podName}`,
       });
       const pod = {
-        metadata: { name: podName, namespace, labels: deployment.spec.template.metadata.labels, ownerReferences: [owner(rs)] },
+        metadata: {
+          name: podName,
+          namespace,
+          labels: deployment.spec.template.metadata.labels,
+          ownerReferences: [owner(rs)],
+        },
         spec: deployment.spec.template.spec,
         status: { phase: 'Pending' },
       };
@@ -294,7 +313,11 @@ export class FakeCluster implements Cluster {
         saw: { 'node-1': 'fits', 'node-2': 'fits' },
         will: `bind Pod ${namespace}/${pod.metadata.name} to ${nodeName}`,
       });
-      const bound = this.put('pods', { ...pod, spec: { ...pod.spec, nodeName } }, { component: 'kube-scheduler-1', spanId });
+      const bound = this.put(
+        'pods',
+        { ...pod, spec: { ...pod.spec, nodeName } },
+        { component: 'kube-scheduler-1', spanId },
+      );
       await pause();
       spanId = await this.gate(nodeName, {
         gate: 'runtime',
@@ -326,14 +349,31 @@ export class FakeCluster implements Cluster {
         })),
       });
     }
-    this.put('deployments', { ...deployment, status: { replicas: pods.length, readyReplicas: pods.length, availableReplicas: pods.length, updatedReplicas: pods.length } });
+    this.put('deployments', {
+      ...deployment,
+      status: {
+        replicas: pods.length,
+        readyReplicas: pods.length,
+        availableReplicas: pods.length,
+        updatedReplicas: pods.length,
+      },
+    });
   }
 }
 
 function owner(object: Any) {
-  return { apiVersion: object.apiVersion, kind: object.kind, name: object.metadata.name, uid: object.metadata.uid, controller: true };
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    name: object.metadata.name,
+    uid: object.metadata.uid,
+    controller: true,
+  };
 }
 
 function status(code: number, reason: string, message: string): Response {
-  return Response.json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason, code }, { status: code });
+  return Response.json(
+    { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason, code },
+    { status: code },
+  );
 }
