@@ -65,11 +65,14 @@ export function controllerOf(metadata: {
   return owner && `${owner.kind}/${owner.name}`;
 }
 
-/** Writes the events that involve `object`, newest last; <none> when there are none. */
+/**
+ * Writes the events that involve `object`, newest last; <none> when there are none.
+ * `anyUid`: whatever uid they name (those of nodes carry the name or the uid).
+ */
 export async function writeEvents(
   { kube, w, now, showEvents }: Describing,
   object: KubeObject,
-  _uid?: string,
+  anyUid = false,
 ): Promise<void> {
   if (!showEvents) return;
   const { name, namespace } = object.metadata;
