@@ -23,7 +23,7 @@ export function kubectl(page: Page, line: string): Promise<KubectlResult> {
 /** Runs kubectl and expects success; returns what it printed. */
 export async function ok(page: Page, line: string): Promise<string> {
   const result = await kubectl(page, line);
-  expect(result, `kubectl ${line}`).toMatchObject({ exitCode: 0 });
+  expect(result.exitCode, `kubectl ${line}\n${result.stderr}`).toBe(0);
   return result.stdout;
 }
 

@@ -12,7 +12,7 @@ test('a web server as the docs write it', async ({ page }) => {
   const applied = await apply(page, webManifest);
   expect(applied.stdout).toBe('configmap/web-config created\ndeployment.apps/web created\nservice/web created\n');
   await waitFor(page, 'get deployment web', (stdout) => /\s2\/2\s/.test(stdout), 120_000);
-  expect(await ok(page, "get deployment web -o jsonpath={.status.conditions[?(@.type=='Available')].status}")).toBe(
+  expect(await ok(page, `get deployment web -o jsonpath="{.status.conditions[?(@.type=='Available')].status}"`)).toBe(
     'True',
   );
 
