@@ -14,8 +14,6 @@ import { jsonResponse } from '../server/respond.ts';
 export const podBinding: SpecialHandler = (core, context) =>
   context.info.verb === 'create' ? bind(core, context) : undefined;
 
-export const binding: SpecialHandler = podBinding;
-
 interface BoundPod extends KubeObject {
   spec: { nodeName?: string; schedulingGates?: unknown[] };
   status?: { conditions?: { type: string; status: string; lastTransitionTime?: string }[] };

@@ -2,7 +2,7 @@
 
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { SpecialHandler } from '../server/core.ts';
-import { binding, podBinding } from './binding.ts';
+import { podBinding } from './binding.ts';
 import { podEviction } from './eviction.ts';
 import { podAttach, podExec, podLog, podPortForward } from './pod-streams.ts';
 import { nodeProxy, podProxy, serviceProxy } from './proxy.ts';
@@ -19,7 +19,7 @@ import { serviceAccountToken } from './token.ts';
 
 const handlers: Record<string, SpecialHandler> = {
   'pods/binding': podBinding,
-  bindings: binding,
+  bindings: podBinding,
   'pods/eviction': podEviction,
   'serviceaccounts/token': serviceAccountToken,
   'subjectaccessreviews.authorization.k8s.io': subjectAccessReview,
