@@ -150,6 +150,8 @@ export function isValidLabelValue(value: string): string[] {
 }
 
 export const isValidPortNum = (port: number): string[] => (port >= 1 && port <= 65535 ? [] : [range(1, 65535)]);
+export const isInRange = (value: number, low: number, high: number): string[] =>
+  value >= low && value <= high ? [] : [range(low, high)];
 
 export function isValidPortName(port: string): string[] {
   const errors: string[] = [];
