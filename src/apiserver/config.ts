@@ -21,7 +21,7 @@ export interface ApiServerConfig {
   issuer?: string;
   /** PEM of the CA that clients trust, published in each namespace as kube-root-ca.crt by the controller manager, and in kubeconfigs. */
   caBundle?: string;
-  /** --etcd-compaction-interval in milliseconds; 0 keeps all history. Default 300000. */
+  /** --etcd-compaction-interval in milliseconds. Default 0: all history is kept, so that the page can go back in it (upstream: 5 minutes). */
   compactionInterval?: number;
   /** The secret by which a TLS front proves that it has verified a client's certificate. */
   frontKey?: string;
@@ -39,6 +39,5 @@ export const defaults = {
   advertiseAddress: '172.18.0.1',
   advertisePort: 6443,
   issuer: 'https://kubernetes.default.svc.cluster.local',
-  compactionInterval: 300_000,
   version: 'v1.36.0',
 };

@@ -17,6 +17,7 @@ import { conversions } from './registry/versions.ts';
 import type { Core } from './server/core.ts';
 import { handle } from './server/handler.ts';
 import { validate } from './server/machinery.ts';
+import { startCompactor } from './storage/compactor.ts';
 import { Store } from './storage/store.ts';
 import { WatchCache } from './storage/watch-cache.ts';
 import { builtInStrategies } from './strategies/index.ts';
@@ -51,9 +52,13 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   };
   await bootstrap(core);
   const definitions = runDefinitions(core);
+  const compactor = config.compactionInterval
+    ? startCompactor(config.etcd, env.clock, config.compactionInterval)
+    : undefined;
   return {
     handle: (request) => handle(core, request),
     async stop() {
+      compactor?.stop();
       definitions.stop();
       cache.stop();
     },
@@ -61,13 +66,14 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
 }
 
 /** Starts an API server on the network, at `config.host` and at the address that all API servers share. */
-export async function startApiServer(env: Env, config: ApiServerConfig): Promise<Running> {
+export async function startApiServer(env: Env, config: ApiServerConfig): Promise<ApiServer> {
   const server = await createApiServer(env, config);
   const port = config.host.split(':')[1] ?? '6443';
   const served = [...new Set([config.host, `kube-apiserver:${port}`])].map((host) =>
     env.network.serve(host, (request) => server.handle(request)),
   );
   return {
+    handle: server.handle,
     async stop() {
       for (const closable of served) closable.close();
       await server.stop();

@@ -1,6 +1,7 @@
 // The command line of `npm run serve`.
 
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../api/time.ts';
 
 export interface ServeOptions {
   port: number;
@@ -12,6 +13,10 @@ export interface ServeOptions {
   hollowNodes: number;
   controllers: boolean;
   authorizationMode: 'RBAC' | 'AlwaysAllow';
+  /** Members of the built-in store. Default: 3 with a data directory, else 1. */
+  etcdMembers?: number;
+  /** Milliseconds between compactions of the store's history; 0: never. Default 5 minutes. */
+  compactionInterval?: number;
 }
 
 export const usage = `npm run serve -- [flags]
@@ -21,6 +26,9 @@ export const usage = `npm run serve -- [flags]
   --kubeconfig-out=FILE    write a kubeconfig for the administrator
   --token-auth-file=FILE   CSV of token,user,uid,"group1,group2"
   --etcd-servers=URLS      use these stores (etcd v3 JSON gateway) in place of the built-in one
+  --etcd-members=N         members of the built-in store: 1, 3 or 5 (default 3 with --data-dir, else 1)
+  --etcd-compaction-interval=D
+                           forget history older than this: 5m0s, 30s, 0 for never (default 5m0s)
   --data-dir=DIR           keep certificates and the store's data here (default: memory)
   --hollow-nodes=N         start N nodes that run nothing (default 0)
   --authorization-mode=M   RBAC (default) or AlwaysAllow
@@ -37,6 +45,8 @@ export function parseServeOptions(args: string[]): ServeOptions {
       'kubeconfig-out': { type: 'string' },
       'token-auth-file': { type: 'string' },
       'etcd-servers': { type: 'string' },
+      'etcd-members': { type: 'string' },
+      'etcd-compaction-interval': { type: 'string', default: '5m0s' },
       'data-dir': { type: 'string' },
       'hollow-nodes': { type: 'string', default: '0' },
       'authorization-mode': { type: 'string', default: 'RBAC' },
@@ -49,6 +59,14 @@ export function parseServeOptions(args: string[]): ServeOptions {
       throw new Error(`--${name} must be a whole number from 0 to ${max}, not ${JSON.stringify(values[name])}`);
     return number;
   };
+  const members = values['etcd-members'];
+  if (members !== undefined && !['1', '3', '5'].includes(members))
+    throw new Error(`--etcd-members must be 1, 3 or 5, not ${JSON.stringify(members)}`);
+  const interval = parseDuration(values['etcd-compaction-interval']);
+  if (interval === undefined || interval < 0)
+    throw new Error(
+      `--etcd-compaction-interval must be a duration, not ${JSON.stringify(values['etcd-compaction-interval'])}`,
+    );
   const mode = values['authorization-mode'];
   if (mode !== 'RBAC' && mode !== 'AlwaysAllow') throw new Error(`--authorization-mode must be RBAC or AlwaysAllow`);
   return {
@@ -61,6 +79,8 @@ export function parseServeOptions(args: string[]): ServeOptions {
     hollowNodes: whole('hollow-nodes', 100_000),
     controllers: !values['no-controllers'],
     authorizationMode: mode,
+    ...(members !== undefined && { etcdMembers: Number(members) }),
+    compactionInterval: interval,
   };
 }
 

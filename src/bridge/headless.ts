@@ -1,25 +1,26 @@
 // A control plane in this Node process, behind HTTPS: what `npm run serve` starts, and what tests against real clients use.
+//
+// Invariant: what a kubeconfig of an earlier run proves (its certificate, its token) holds in a later run over the same data directory.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApiServer } from '../apiserver/index.ts';
 import type { Env, Running } from '../env/env.ts';
-import type { Handler } from '../env/network.ts';
 import { openFileDisk } from '../env/node/file-disk.ts';
 import { LocalNetwork } from '../env/node/local-network.ts';
 import { createNodeEnv } from '../env/node/node-env.ts';
 import { ScaledClock } from '../env/scaled-clock.ts';
 import { createMemoryDisks } from '../env/simulated/memory-disk.ts';
-import { createEtcdClient } from '../etcd/client/index.ts';
+import { silentTrace } from '../env/trace.ts';
 import type { EtcdClient } from '../etcd/client/types.ts';
-import { startEtcdMember } from '../etcd/index.ts';
 import { type Authority, type KeyPairPem, openAuthority } from './certificates.ts';
 import type { ServeOptions } from './cluster-options.ts';
 import { parseTokenFile } from './cluster-options.ts';
 import { type SystemUser, startComponents, systemUsers } from './components.ts';
 import { type Gateway, openHttpsGateway } from './https-gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import { localStore, remoteStore } from './store.ts';
 
 export interface Headless extends Running {
   url: string;
@@ -30,35 +31,60 @@ export interface Headless extends Running {
   authority: Authority;
 }
 
-async function authorityOf(now: number, dataDir: string | undefined): Promise<Authority> {
-  if (dataDir === undefined) return openAuthority(now);
+const secret = () => randomBytes(16).toString('hex');
+const compactionInterval = 300_000;
+
+interface Identity {
+  authority: Authority;
+  adminToken: string;
+}
+
+async function identityOf(now: number, dataDir: string | undefined): Promise<Identity> {
+  if (dataDir === undefined) return { authority: await openAuthority(now), adminToken: secret() };
   const file = join(dataDir, 'pki.json');
-  if (existsSync(file)) return openAuthority(now, JSON.parse(readFileSync(file, 'utf8')) as KeyPairPem);
+  if (existsSync(file)) {
+    const saved = JSON.parse(readFileSync(file, 'utf8')) as KeyPairPem & { adminToken: string };
+    return { authority: await openAuthority(now, saved), adminToken: saved.adminToken };
+  }
   const authority = await openAuthority(now);
-  writeFileSync(file, JSON.stringify({ certificate: authority.certificate, key: authority.key }), { mode: 0o600 });
-  return authority;
+  const adminToken = secret();
+  const { certificate, key } = authority;
+  writeFileSync(file, JSON.stringify({ certificate, key, adminToken }), { mode: 0o600 });
+  return { authority, adminToken };
+}
+
+/** One env for each process name. */
+function environments(dataDir: string | undefined): { envOf: (name: string) => Env; close(): void } {
+  const clock = new ScaledClock();
+  const network = new LocalNetwork();
+  const memory = createMemoryDisks();
+  const known = new Map<string, Env>();
+  const envOf = (name: string): Env => {
+    let env = known.get(name);
+    if (!env) {
+      const disk = dataDir === undefined ? memory.open(name) : openFileDisk(join(dataDir, name));
+      // Nobody looks at a headless cluster's trace.
+      env = { ...createNodeEnv(name, { network, clock, disk }), trace: silentTrace() };
+      known.set(name, env);
+    }
+    return env;
+  };
+  return { envOf, close: () => clock.close() };
 }
 
 /** Starts everything; resolves when the API server answers. */
 export async function startHeadless(options: ServeOptions): Promise<Headless> {
-  const clock = new ScaledClock();
-  const network = new LocalNetwork();
-  const memory = createMemoryDisks();
-  if (options.dataDir !== undefined) mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const envOf = (name: string): Env =>
-    createNodeEnv(name, {
-      network,
-      clock,
-      disk: options.dataDir === undefined ? memory.open(name) : openFileDisk(join(options.dataDir, name)),
-    });
-  const authority = await authorityOf(clock.now(), options.dataDir);
-  const secret = () => randomBytes(16).toString('hex');
-  const adminToken = secret();
+  const { dataDir, bindAddress } = options;
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const { envOf, close } = environments(dataDir);
+  const env = envOf('kube-apiserver-1');
+  const running: Running[] = [];
+  const [{ authority, adminToken }, etcd] = await Promise.all([
+    identityOf(env.clock.now(), dataDir),
+    openStore(options, envOf, running),
+  ]);
   const users: SystemUser[] = systemUsers(options.hollowNodes, secret);
   const frontKey = secret();
-  const running: Running[] = [];
-  const etcd = await openStore(options, envOf, running);
-  const env = envOf('kube-apiserver-1');
   const server = await startApiServer(env, {
     host: 'kube-apiserver-1:6443',
     etcd,
@@ -70,29 +96,12 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     caBundle: authority.certificate,
     frontKey,
     authorizationMode: options.authorizationMode,
+    compactionInterval: options.compactionInterval ?? compactionInterval,
     fetch: (url, init) => fetch(url, init),
   });
   running.push(server);
-  const outside = network.for('outside');
-  const handler: Handler = (request) => outside.fetch(request);
-  const names = [
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    'kubernetes.default.svc.cluster.local',
-    'localhost',
-  ];
-  const certificate = await authority.issueServer(names, ['127.0.0.1', '10.96.0.1']);
-  const gateway: Gateway = await openHttpsGateway({
-    host: options.bindAddress,
-    port: options.port,
-    certificate: certificate.certificate,
-    key: certificate.key,
-    clientCa: authority.certificate,
-    frontKey,
-    handler,
-  });
-  const url = `https://${options.bindAddress}:${gateway.port}`;
+  const gateway = await openGateway(options, authority, frontKey, server.handle);
+  const url = `https://${bindAddress}:${gateway.port}`;
   const admin = await authority.issueClient('kubernetes-admin', ['system:masters']);
   const text = kubeconfig({
     server: url,
@@ -113,29 +122,44 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     async stop() {
       await gateway.close();
       for (const component of running.reverse()) await component.stop();
-      clock.close();
+      close();
     },
   };
 }
 
-/** The store this cluster uses: those it is pointed to, or one member in this process. */
+async function openGateway(
+  { bindAddress, port }: ServeOptions,
+  authority: Authority,
+  frontKey: string,
+  handler: (request: Request) => Promise<Response>,
+): Promise<Gateway> {
+  const names = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+    'localhost',
+  ];
+  const { certificate, key } = await authority.issueServer(names, ['127.0.0.1', '10.96.0.1']);
+  return openHttpsGateway({
+    host: bindAddress,
+    port,
+    certificate,
+    key,
+    clientCa: authority.certificate,
+    frontKey,
+    handler,
+  });
+}
+
+/** The store this cluster uses: those it is pointed to, or members in this process: three on disks, one in memory. */
 async function openStore(
-  { etcdServers }: ServeOptions,
+  { etcdServers, etcdMembers, dataDir }: ServeOptions,
   envOf: (name: string) => Env,
   running: Running[],
 ): Promise<EtcdClient> {
-  const env = envOf('etcd-1');
-  const { clock, random } = env;
-  if (etcdServers.length > 0)
-    return createEtcdClient({ endpoints: etcdServers, fetch: (input, init) => fetch(input, init), clock, random });
-  // Alone, it need not wait for others before it leads: short ticks.
-  const member = await startEtcdMember(env, {
-    name: 'etcd-1',
-    members: [{ name: 'etcd-1', client: 'etcd-1:2379' }],
-    tick: 20,
-  });
-  running.push(member);
-  const handler = (input: string, init?: RequestInit) =>
-    member.handler(new Request(input, { ...init, ...(init?.body ? { duplex: 'half' } : {}) } as RequestInit));
-  return createEtcdClient({ endpoints: ['http://etcd-1:2379'], fetch: handler, clock, random });
+  if (etcdServers.length > 0) return remoteStore(etcdServers, envOf('kube-apiserver-1'));
+  const { client, members } = await localStore(etcdMembers ?? (dataDir === undefined ? 1 : 3), envOf);
+  running.push(...members);
+  return client;
 }

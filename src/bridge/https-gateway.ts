@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { Handler } from '../env/network.ts';
+import { contentOf, WholeRequest } from '../env/whole.ts';
 import { serveWebSocket } from './websocket-gateway.ts';
 
 export interface GatewayOptions {
@@ -88,78 +89,96 @@ function toHeaders(message: IncomingMessage, frontKey: string): Headers {
 
 async function exchange(options: GatewayOptions, message: IncomingMessage, out: ServerResponse): Promise<void> {
   const method = message.method ?? 'GET';
-  const aborted = new AbortController();
-  out.on('close', () => {
-    if (!out.writableFinished) aborted.abort(new DOMException('the client went away', 'AbortError'));
-  });
-  const hasBody =
-    method !== 'GET' &&
-    method !== 'HEAD' &&
-    (message.headers['content-length'] !== '0' || message.headers['transfer-encoding'] !== undefined);
-  let request: Request;
+  let request: WholeRequest;
   try {
-    request = new Request(new URL(message.url ?? '/', 'http://kube-apiserver:6443'), {
+    request = new WholeRequest(absolute(message.url ?? '/'), {
       method,
       headers: toHeaders(message, options.frontKey),
-      signal: aborted.signal,
-      ...(hasBody ? { body: await readAll(message) } : {}),
+      content: hasBody(message) ? await readAll(message) : nothing,
     });
   } catch {
     out.writeHead(400, { 'content-type': 'text/plain' }).end('400 Bad Request');
     return;
   }
-  const response = await options.handler(request);
+  out.on('close', () => {
+    if (!out.writableFinished) request.abort(new DOMException('the client went away', 'AbortError'));
+  });
+  const response = await options.handler(request.asRequest);
   const headers: Record<string, string | string[]> = {};
   response.headers.forEach((value, name) => {
     headers[name] = name === 'warning' ? value.split(/, (?=299 )/) : value;
   });
-  if (method === 'HEAD' || response.body === null) {
+  const content = contentOf(response);
+  if (method === 'HEAD' || (!content && response.body === null)) {
     out.writeHead(response.status, headers).end();
-    await response.body?.cancel();
+    if (!content) await response.body?.cancel();
     return;
   }
-  await send(response, headers, message, out);
+  if (content) sendWhole(content, response.status, headers, message, out);
+  else await send(response, headers, message, out);
+}
+
+const nothing = new Uint8Array();
+
+/** The address of a request target, with the host that the handler knows itself by. Throws when it is none. */
+function absolute(target: string): string {
+  const url = target.startsWith('/') ? `http://kube-apiserver:6443${target}` : target;
+  return new URL(url, 'http://kube-apiserver:6443').href;
+}
+
+function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
 /** The whole body, up to a little more than the handler accepts: it words the refusal. */
 async function readAll(message: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of message) {
-    size += (chunk as Buffer).length;
-    if (size <= 4 * 1024 * 1024) chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
+  await new Promise<void>((resolve, reject) => {
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= 4 * 1024 * 1024) chunks.push(chunk);
+    });
+    message.on('end', resolve);
+    message.on('error', reject);
+  });
+  return (chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)) as Uint8Array<ArrayBuffer>;
 }
 
-/** Sends a body as it comes; one that is short is sent whole with its length, one that is long and complete compressed if the client can read that. */
+/** Sends a complete body with its length, compressed if it is long and the client can read that. */
+function sendWhole(
+  content: Uint8Array,
+  status: number,
+  headers: Record<string, string | string[]>,
+  message: IncomingMessage,
+  out: ServerResponse,
+): void {
+  let body = content;
+  if (body.length >= compressFrom && /\bgzip\b/.test(String(message.headers['accept-encoding'] ?? ''))) {
+    body = gzipSync(body, { level: 1 });
+    headers['content-encoding'] = 'gzip';
+    headers['vary'] = 'Accept-Encoding';
+    headers['content-length'] = String(body.length);
+  }
+  out.writeHead(status, headers).end(body);
+}
+
+/** Sends a body as it comes. */
 async function send(
   response: Response,
   headers: Record<string, string | string[]>,
   message: IncomingMessage,
   out: ServerResponse,
 ): Promise<void> {
+  if (response.headers.has('content-length')) {
+    sendWhole(new Uint8Array(await response.arrayBuffer()), response.status, headers, message, out);
+    return;
+  }
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   out.on('close', () => {
     reader.cancel().catch(() => {});
   });
-  if (response.headers.has('content-length')) {
-    const chunks: Uint8Array[] = [];
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-    }
-    let body: Uint8Array = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
-    if (body.length >= compressFrom && /\bgzip\b/.test(String(message.headers['accept-encoding'] ?? ''))) {
-      body = gzipSync(body, { level: 1 });
-      headers['content-encoding'] = 'gzip';
-      headers['vary'] = 'Accept-Encoding';
-    }
-    headers['content-length'] = String(body.length);
-    out.writeHead(response.status, headers).end(body);
-    return;
-  }
   out.writeHead(response.status, headers);
   out.flushHeaders();
   for (;;) {

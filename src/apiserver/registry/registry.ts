@@ -6,6 +6,7 @@
 import type { FieldErrorList } from '../../api/field-error.ts';
 import { invalid, path } from '../../api/field-error.ts';
 import {
+  ApiError,
   newAlreadyExists,
   newBadRequest,
   newConflict,
@@ -21,7 +22,7 @@ import type { RequestContext } from '../server/context.ts';
 import { Entry } from '../storage/entry.ts';
 import type { CommitObserver, Store, WriteResult } from '../storage/store.ts';
 import { commitObserver } from './commit-trace.ts';
-import { planDeletion } from './deletion.ts';
+import { type DeletionPlan, planDeletion } from './deletion.ts';
 import { checkPreconditions, type DeleteOptions } from './preconditions.ts';
 import type { ResourceInfo } from './resource.ts';
 import type { Strategy } from './strategy.ts';
@@ -82,6 +83,12 @@ export class Registry {
 
   find(namespace: string, name: string): Promise<Entry | undefined> {
     return this.store.get(this.resource.storagePrefix, this.key(namespace, name));
+  }
+
+  /** For admission: from the cache, which may trail other servers' writes; from the store what the cache does not have. */
+  async lookUp(namespace: string, name: string): Promise<Entry | undefined> {
+    const recent = await this.store.recent(this.resource.storagePrefix);
+    return recent?.entries.get(this.key(namespace, name)) ?? this.find(namespace, name);
   }
 
   /** Fills in what the system sets, before admission (rest.FillObjectMetaSystemFields and generateName). */
@@ -160,7 +167,10 @@ export class Registry {
   ): Promise<UpdateResult> {
     const { resource } = this;
     const key = this.key(namespace, name);
-    let current = await this.find(namespace, name);
+    // The first try is made on what the cache has; what fails on that may fail only because it is old.
+    let current = options.dryRun ? undefined : this.store.known(resource.storagePrefix, key);
+    let certain = current === undefined;
+    if (certain) current = await this.find(namespace, name);
     for (let attempt = 0; ; attempt++) {
       if (!current) {
         if (!options.create) throw newNotFound(resource.groupResource, name);
@@ -169,32 +179,56 @@ export class Registry {
           return { entry: await this.create(object, context, options.createOptions ?? options), created: true };
         } catch (error) {
           current = attempt < 5 ? await this.store.getFromStore(key) : undefined;
+          certain = true;
           if (!current) throw error;
           continue;
         }
       }
-      const old = current.object;
-      const object = await transform(current);
-      const wanted = object.metadata.resourceVersion;
-      if (wanted === undefined || wanted === '' || wanted === '0') {
-        if (this.strategy.requireResourceVersion && options.subresource === '')
-          throw newInvalid(resource.groupKind, name, [
-            invalid(path('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
-          ]);
-      } else if (wanted !== old.metadata.resourceVersion) {
-        throw newConflict(resource.groupResource, name, optimisticLockMessage);
+      let outcome: Entry | { conflict: Entry | undefined };
+      try {
+        const object = await transform(current);
+        this.#checkIdentity(object, current.object, name, options);
+        outcome = await this.#write(current, current.object, object, context, options);
+        if (outcome instanceof Entry && (outcome !== current || certain)) return { entry: outcome, created: false };
+      } catch (error) {
+        if (certain || !(error instanceof ApiError)) throw error;
+        const now = await this.find(namespace, name);
+        if (now?.revision === current.revision) throw error;
+        current = now;
+        certain = true;
+        continue;
       }
-      if (object.metadata.uid && object.metadata.uid !== old.metadata.uid)
-        throw newConflict(
-          resource.groupResource,
-          name,
-          `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
-        );
-      const entry = await this.#write(current, old, object, context, options);
-      if (entry instanceof Entry) return { entry, created: false };
-      if (attempt >= 100) throw newConflict(resource.groupResource, name, optimisticLockMessage);
-      current = entry.conflict;
+      if (outcome instanceof Entry) {
+        // Nothing to change, by what may be an old state.
+        const now = await this.find(namespace, name);
+        if (now?.revision === current.revision) return { entry: outcome, created: false };
+        current = now;
+      } else {
+        if (attempt >= 100) throw newConflict(resource.groupResource, name, optimisticLockMessage);
+        current = outcome.conflict;
+      }
+      certain = true;
     }
+  }
+
+  /** Throws Conflict when the new object names another revision or uid than the one that is there. */
+  #checkIdentity(object: KubeObject, old: KubeObject, name: string, options: UpdateOptions): void {
+    const { resource } = this;
+    const wanted = object.metadata.resourceVersion;
+    if (wanted === undefined || wanted === '' || wanted === '0') {
+      if (this.strategy.requireResourceVersion && options.subresource === '')
+        throw newInvalid(resource.groupKind, name, [
+          invalid(path('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
+        ]);
+    } else if (wanted !== old.metadata.resourceVersion) {
+      throw newConflict(resource.groupResource, name, optimisticLockMessage);
+    }
+    if (object.metadata.uid && object.metadata.uid !== old.metadata.uid)
+      throw newConflict(
+        resource.groupResource,
+        name,
+        `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+      );
   }
 
   async #write(
@@ -280,13 +314,28 @@ export class Registry {
     const { resource, strategy } = this;
     const dryRun = (options.dryRun?.length ?? 0) > 0;
     const observer = this.observer(context, 'delete');
-    let current: Entry | undefined = await this.get(namespace, name);
+    let current = dryRun ? undefined : this.store.known(resource.storagePrefix, this.key(namespace, name));
+    let certain = current === undefined;
+    if (certain) current = await this.get(namespace, name);
     for (;;) {
       if (!current) throw newNotFound(resource.groupResource, name);
-      checkPreconditions(resource, current.object, options.preconditions);
-      await admit?.(current.object);
-      const plan = planDeletion(strategy, current.copy(), options, context.env.clock.now());
-      if (plan.action === 'keep') return { entry: current, gone: false };
+      let plan: DeletionPlan;
+      try {
+        checkPreconditions(resource, current.object, options.preconditions);
+        await admit?.(current.object);
+        plan = planDeletion(strategy, current.copy(), options, context.env.clock.now());
+      } catch (error) {
+        if (certain || !(error instanceof ApiError)) throw error;
+        current = await this.find(namespace, name);
+        certain = true;
+        continue;
+      }
+      if (plan.action === 'keep') {
+        if (certain) return { entry: current, gone: false };
+        current = await this.find(namespace, name);
+        certain = true;
+        continue;
+      }
       if (dryRun)
         return {
           entry: new Entry(current.key, current.revision, encodeForStorage(plan.object)),
@@ -298,6 +347,7 @@ export class Registry {
           : await this.store.replace(current, plan.object, observer);
       if ('conflict' in result) {
         current = result.conflict;
+        certain = true;
         continue;
       }
       if (plan.action === 'remove') strategy.afterDelete?.(current.object);

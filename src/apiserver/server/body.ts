@@ -1,6 +1,7 @@
 // Request bodies: size, media type, and text.
 
 import { newBadRequest, newRequestEntityTooLarge, newUnsupportedMediaType } from '../../api/status.ts';
+import { contentOf } from '../../env/whole.ts';
 
 const limit = 3 * 1024 * 1024;
 
@@ -8,6 +9,11 @@ const limit = 3 * 1024 * 1024;
 export async function readBody(request: Request): Promise<Uint8Array> {
   const tooLarge = () => newRequestEntityTooLarge(`limit is ${limit}`);
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
+  const whole = contentOf(request);
+  if (whole) {
+    if (whole.byteLength > limit) throw tooLarge();
+    return whole;
+  }
   if (!request.body) return new Uint8Array(0);
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -32,10 +38,12 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   return out;
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /** The body as text. Throws BadRequest when it is not UTF-8. */
 export function bodyText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw newBadRequest('the body of the request is not valid UTF-8');
   }

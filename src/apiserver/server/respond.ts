@@ -2,19 +2,15 @@
 
 import { stringify } from 'yaml';
 import { ApiError, newInternalError } from '../../api/status.ts';
+import { WholeResponse } from '../../env/whole.ts';
 import { EtcdError } from '../../etcd/client/types.ts';
 import type { Encoding, Negotiated } from './negotiate.ts';
 
 const common = { 'cache-control': 'no-cache, private' };
-const encoder = new TextEncoder();
 
 /** A body that is whole carries its length: by that hosts tell it from a stream. */
 function whole(body: string, status: number, headers: Record<string, string>): Response {
-  const bytes = encoder.encode(body);
-  return new Response(bytes, {
-    status,
-    headers: { ...common, ...headers, 'content-length': String(bytes.byteLength) },
-  });
+  return new WholeResponse(body, { status, headers: { ...common, ...headers } });
 }
 
 /** A complete JSON text as an answer, turned into YAML if that was asked for. */

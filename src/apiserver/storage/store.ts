@@ -1,7 +1,8 @@
 // Reads and writes of single objects: compare-and-swap on the store's modRevision, linearizable reads from the watch cache.
 //
 // Invariants: a write names the revision it replaces and loses to nobody silently; a read without a resourceVersion sees every write that was acknowledged,
-// by any API server, before the read began. The store's current revision is asked for once for all reads that wait at that moment.
+// by any API server, before the read began. The store's current revision is asked for once for all reads that wait at that moment. What writes and admission look
+// up first may be older, but never older than what this server itself has written.
 
 import type { Clock } from '../../env/clock.ts';
 import type { EtcdClient } from '../../etcd/client/types.ts';
@@ -24,6 +25,8 @@ export class Store {
   readonly etcd: EtcdClient;
   readonly cache: WatchCache;
   readonly clock: Clock;
+  /** By the first part of the key: the last revision that this server wrote. */
+  readonly #written = new Map<string, number>();
   #reading: Promise<number> | undefined;
   #next: Promise<number> | undefined;
 
@@ -67,6 +70,24 @@ export class Store {
     const revision = await this.currentRevision();
     if (!(await this.cache.waitFor(revision, cacheWait))) return undefined;
     return this.cache.collection(prefix);
+  }
+
+  /** The cache, once it has what this server itself has written there: for look-ups that may trail other servers' writes by moments, as upstream's informers do. */
+  async recent(prefix: string): Promise<Collection | undefined> {
+    const own = this.#written.get(familyOf(prefix)) ?? 0;
+    if (this.cache.whole && this.cache.revision >= own) return this.cache.collection(prefix);
+    if (!(await this.cache.waitFor(own, cacheWait))) return undefined;
+    return this.cache.collection(prefix);
+  }
+
+  /** What the cache holds of a key, possibly stale: good for a first try of a compare-and-swap. */
+  known(prefix: string, key: string): Entry | undefined {
+    return this.cache.whole ? this.cache.collection(prefix).entries.get(key) : undefined;
+  }
+
+  #wrote(key: string, revision: number): void {
+    const family = familyOf(key);
+    if (revision > (this.#written.get(family) ?? 0)) this.#written.set(family, revision);
   }
 
   /** A linearizable read of one key. */
@@ -114,6 +135,7 @@ export class Store {
       if (current?.value !== value || current.revision === previous?.revision) return { conflict: current };
       revision = current.revision;
     }
+    this.#wrote(key, revision);
     observer?.after(key, revision, object, previous);
     return { entry: new Entry(key, revision, value) };
   }
@@ -129,10 +151,14 @@ export class Store {
       failure: [{ type: 'range', key }],
     });
     if (!answer.succeeded) return { conflict: found(answer.responses[0]?.kvs) };
+    this.#wrote(key, answer.revision);
     observer?.after(key, answer.revision, undefined, previous);
     return { entry: new Entry(key, answer.revision, previous.value) };
   }
 }
+
+/** "/registry/pods/default/web" and "/registry/pods/" are of the family "/registry/pods/". */
+const familyOf = (key: string): string => key.slice(0, key.indexOf('/', '/registry/'.length) + 1);
 
 function found(kvs: readonly { key: string; modRevision: number; value: string }[] | undefined): Entry | undefined {
   const kv = kvs?.[0];

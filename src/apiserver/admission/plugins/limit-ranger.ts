@@ -24,7 +24,7 @@ type Quantities = Record<string, string>;
 export function limitRanger(catalog: Catalog): AdmissionPlugin {
   const items = async (namespace: string): Promise<LimitRangeItem[]> => {
     const registry = catalog.registry('', 'limitranges');
-    const all = await registry.store.fresh(registry.resource.storagePrefix);
+    const all = await registry.store.recent(registry.resource.storagePrefix);
     return (all?.list(registry.prefixOf(namespace)) ?? []).flatMap(
       ({ object }) => (object as unknown as LimitRange).spec.limits,
     );

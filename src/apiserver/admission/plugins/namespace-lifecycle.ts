@@ -21,7 +21,7 @@ export function namespaceLifecycle(catalog: Catalog): AdmissionPlugin {
       }
       if (operation !== 'CREATE' || !resource.namespaced || namespace === '' || reviews.has(resource.resource))
         return undefined;
-      const found = await catalog.registry('', 'namespaces').find('', namespace);
+      const found = await catalog.registry('', 'namespaces').lookUp('', namespace);
       if (!found) throw newNotFound({ group: '', resource: 'namespaces' }, namespace);
       const { status } = found.object as unknown as Namespace;
       if (status?.phase !== 'Terminating') return undefined;

@@ -54,13 +54,13 @@ export function priority(catalog: Catalog): AdmissionPlugin {
       let value = 0;
       let policy = 'PreemptLowerPriority';
       if (spec.priorityClassName) {
-        const found = await classes.find('', spec.priorityClassName);
+        const found = await classes.lookUp('', spec.priorityClassName);
         if (!found) throw refuse(`no PriorityClass with name ${spec.priorityClassName} was found`);
         const it = found.object as unknown as PriorityClass;
         value = it.value ?? 0;
         policy = it.preemptionPolicy ?? policy;
       } else {
-        const all = await classes.store.fresh(classes.resource.storagePrefix);
+        const all = await classes.store.recent(classes.resource.storagePrefix);
         const defaults = (all?.list(classes.resource.storagePrefix) ?? [])
           .map(({ object }) => object as unknown as PriorityClass)
           .filter(({ globalDefault }) => globalDefault)
@@ -157,7 +157,7 @@ async function newestDefault<T extends { metadata: KubeObject['metadata'] }>(
   annotation: string,
 ): Promise<T | undefined> {
   const registry = catalog.registry(group, resource);
-  const all = await registry.store.fresh(registry.resource.storagePrefix);
+  const all = await registry.store.recent(registry.resource.storagePrefix);
   if (!all) throw newInternalError(`cannot list ${resource} now`);
   return all
     .list(registry.resource.storagePrefix)

@@ -29,7 +29,7 @@ export function podSecurity(catalog: Catalog): AdmissionPlugin {
       const isPod = key === 'pods';
       const path = templates[key];
       if (!isPod && !path) return;
-      const found = await catalog.registry('', 'namespaces').find('', namespace);
+      const found = await catalog.registry('', 'namespaces').lookUp('', namespace);
       const labels = (found?.object as unknown as Namespace | undefined)?.metadata.labels ?? {};
       const level = (mode: string): Level => {
         const value = labels[labelPrefix + mode];

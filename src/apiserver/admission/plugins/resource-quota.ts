@@ -35,7 +35,7 @@ export function resourceQuota(catalog: Catalog): AdmissionPlugin {
       const delta = difference(usageOf(resource, object), operation === 'UPDATE' && old ? usageOf(resource, old) : {});
       if (Object.keys(delta).length === 0) return;
       const quotas = catalog.registry('', 'resourcequotas');
-      const all = await quotas.store.fresh(quotas.resource.storagePrefix);
+      const all = await quotas.store.recent(quotas.resource.storagePrefix);
       for (const entry of all?.list(quotas.prefixOf(namespace)) ?? []) {
         const quota = entry.object as unknown as ResourceQuota;
         if (!inScope(quota, resource, object)) continue;

@@ -28,7 +28,7 @@ export function serviceAccount(catalog: Catalog): AdmissionPlugin {
       if (!spec.serviceAccountName) spec.serviceAccountName = spec.serviceAccount || 'default';
       spec.serviceAccount = spec.serviceAccountName;
       const name = spec.serviceAccountName;
-      const found = await catalog.registry('', 'serviceaccounts').find(namespace, name);
+      const found = await catalog.registry('', 'serviceaccounts').lookUp(namespace, name);
       if (!found)
         throw newForbidden(
           resource.groupResource,
