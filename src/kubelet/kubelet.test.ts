@@ -104,7 +104,7 @@ describe('a pod', () => {
     ]);
     const sync = world.records.find((record) => record.gate === 'sync pod' && record.subject?.name === 'web-3');
     expect(sync).toMatchObject({
-      will: 'stop what is left of the pod, create the sandbox, start main',
+      will: 'create the sandbox, start main',
       causes: [{ resourceVersion: created.metadata.resourceVersion }],
     });
     const calls = world.records.filter(
@@ -116,9 +116,10 @@ describe('a pod', () => {
       'StartContainer',
     ]);
     for (const call of calls) expect(call.parentSpanId).toBe(sync?.spanId);
-    expect(world.records.some((record) => record.gate === 'container' && record.will === 'container main runs')).toBe(
-      true,
+    const runs = world.records.find(
+      (record) => record.gate === 'container' && record.subject?.name === created.metadata.name,
     );
+    expect(runs).toMatchObject({ will: 'container main runs', causes: [{ spanId: calls[2]?.spanId }] });
   });
 
   test('is deleted gracefully: containers stop, the object goes, nothing is left', async () => {

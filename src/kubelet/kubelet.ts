@@ -71,6 +71,7 @@ export class Kubelet implements PodSyncer {
       env,
       runtime,
       onChange: (uid, spanId) => this.onRuntimeChange(uid, spanId),
+      causeOf: (containerId) => this.service.lastCall(containerId),
       onHealth: (error) => this.onRuntimeHealth(error),
     });
     this.workers = new PodWorkers(env, this, options.syncFrequencyMs ?? 60_000);
@@ -341,7 +342,7 @@ export class Kubelet implements PodSyncer {
     runtimePod: RuntimePod | undefined,
     actions: PodActions,
   ): Promise<void> {
-    const will = describeActions(actions);
+    const will = describeActions(actions, runtimePod !== undefined);
     if (will === 'nothing' && request.causes.every((cause) => 'reason' in cause)) return;
     const held = this.parts.env.trace.gate({
       gate: 'sync pod',

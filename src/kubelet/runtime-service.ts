@@ -16,11 +16,17 @@ export class RuntimeService {
   readonly runtime: cri.ContainerRuntime;
   private readonly env: Env;
   private readonly signal: AbortSignal;
+  private readonly lastCalls = new Map<string, string>();
 
   constructor(env: Env, runtime: cri.ContainerRuntime, signal: AbortSignal) {
     this.env = env;
     this.runtime = runtime;
     this.signal = signal;
+  }
+
+  /** The span of the last call that started or stopped a container: what its beginning or end comes from. */
+  lastCall(containerId: string): string | undefined {
+    return this.lastCalls.get(containerId);
   }
 
   runPodSandbox(context: CallContext, config: cri.PodSandboxConfig): Promise<string> {
@@ -48,21 +54,24 @@ export class RuntimeService {
   }
 
   startContainer(context: CallContext, id: string, name: string): Promise<void> {
-    return this.gated(context, 'StartContainer', `start container ${name}`, { id }, () =>
-      this.runtime.startContainer(id),
-    );
+    return this.gated(context, 'StartContainer', `start container ${name}`, { id }, (spanId) => {
+      this.lastCalls.set(id, spanId);
+      return this.runtime.startContainer(id);
+    });
   }
 
   stopContainer(context: CallContext, id: string, name: string, graceSeconds: number): Promise<void> {
-    return this.gated(context, 'StopContainer', `stop container ${name}`, { id, graceSeconds }, () =>
-      this.runtime.stopContainer(id, graceSeconds),
-    );
+    return this.gated(context, 'StopContainer', `stop container ${name}`, { id, graceSeconds }, (spanId) => {
+      this.lastCalls.set(id, spanId);
+      return this.runtime.stopContainer(id, graceSeconds);
+    });
   }
 
   removeContainer(context: CallContext, id: string): Promise<void> {
-    return this.gated(context, 'RemoveContainer', 'remove a container that ended', { id }, () =>
-      this.runtime.removeContainer(id),
-    );
+    return this.gated(context, 'RemoveContainer', 'remove a container that ended', { id }, () => {
+      this.lastCalls.delete(id);
+      return this.runtime.removeContainer(id);
+    });
   }
 
   updateContainerResources(
@@ -85,11 +94,12 @@ export class RuntimeService {
     call: string,
     will: string,
     detail: { [key: string]: Json },
-    run: () => Promise<T>,
+    run: (spanId: string) => Promise<T>,
   ): Promise<T> {
+    const span = this.env.trace.span(context.trace);
     const held = this.env.trace.gate({
       gate: 'runtime',
-      context: this.env.trace.span(context.trace),
+      context: span,
       parentSpanId: context.trace.spanId,
       subject: context.subject,
       causes: [{ spanId: context.trace.spanId }],
@@ -98,6 +108,6 @@ export class RuntimeService {
     });
     if (held) await held;
     this.signal.throwIfAborted();
-    return run();
+    return run(span.spanId);
   }
 }

@@ -186,9 +186,9 @@ function initActions(pod: Pod, runtimePod: RuntimePod | undefined, verdicts: Ver
 }
 
 /** In plain words, for the trace. */
-export function describeActions(actions: PodActions): string {
+export function describeActions(actions: PodActions, found = true): string {
   const parts: string[] = [];
-  if (actions.killPod) parts.push('stop what is left of the pod');
+  if (actions.killPod && found) parts.push('stop what is left of the pod');
   if (actions.createSandbox) parts.push('create the sandbox');
   for (const { container, message } of actions.containersToKill)
     parts.push(`stop ${container.metadata.name} (${message})`);

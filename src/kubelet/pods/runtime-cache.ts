@@ -13,6 +13,8 @@ export interface RuntimeCacheOptions {
   runtime: ContainerRuntime;
   /** A pod's containers or sandboxes changed; `spanId` is that of the trace record about it. */
   onChange(podUid: string, spanId: string): void;
+  /** The span that last started or stopped a container, if this kubelet did. */
+  causeOf?(containerId: string): string | undefined;
   /** A listing failed or worked again. */
   onHealth(error: unknown): void;
   /** ms between relists while events flow. Default 300 s, as upstream's evented PLEG. */
@@ -146,6 +148,7 @@ export class RuntimeCache {
   private record(container: ContainerStatus, uid: string): string {
     const { trace } = this.options.env;
     const context = trace.span();
+    const cause = this.options.causeOf?.(container.id);
     const name = container.labels[containerNameLabel] ?? container.metadata.name;
     const running = container.state === 'running';
     trace.record({
@@ -158,6 +161,7 @@ export class RuntimeCache {
         name: container.labels[podNameLabel] ?? '',
         uid,
       },
+      ...(cause ? { causes: [{ spanId: cause }] } : {}),
       will: running ? `container ${name} runs` : `container ${name} ended`,
       detail: running
         ? { container: name, id: container.id, pid: container.pid }

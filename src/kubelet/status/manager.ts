@@ -206,13 +206,16 @@ export function changes(reported: PodStatus | undefined, wanted: PodStatus): Rec
     else patch[field] = after;
   }
   const conditions = wanted.conditions ?? [];
-  const differs = conditions.some(
-    (condition) =>
-      !jsonEqual(
-        condition,
-        reported?.conditions?.find((other) => other.type === condition.type),
-      ),
-  );
-  if (differs) patch['conditions'] = conditions;
+  const held = (type: string) => reported?.conditions?.find((other) => other.type === type);
+  const differs = conditions.some((condition) => !jsonEqual(condition, held(condition.type)));
+  // conditions merge by type: what is no longer said (the reason it was not ready) has to be taken out by name
+  if (differs)
+    patch['conditions'] = conditions.map((condition) => ({ ...nulls(held(condition.type), condition), ...condition }));
   return patch;
+}
+
+/** A null for every field of `before` that `after` does not have. */
+function nulls(before: object | undefined, after: object): Record<string, null> {
+  const gone = Object.keys(before ?? {}).filter((field) => !(field in after));
+  return Object.fromEntries(gone.map((field) => [field, null]));
 }

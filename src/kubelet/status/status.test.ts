@@ -81,6 +81,13 @@ describe('what is sent to the API', () => {
       podIPs: [{ $patch: 'replace' }, { ip: '10.244.1.9' }],
     });
   });
+  test('a condition loses the reason it had', () => {
+    const why = { reason: 'ContainersNotReady', message: 'containers with unready status: [a]' };
+    const unready = { ...reported, conditions: [{ type: 'Ready', status: 'False', ...why }] };
+    expect(changes(unready, reported)).toEqual({
+      conditions: [{ type: 'Ready', status: 'True', reason: null, message: null }],
+    });
+  });
   test('conditions of others are not touched and do not count', () => {
     const others = { ...reported, conditions: [...reported.conditions, { type: 'example.org/gate', status: 'True' }] };
     expect(changes(others, reported)).toEqual({});
