@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { addBusyboxLinks, addPrograms, Tree, tar } from './archive.mjs';
 import { cached, images, recipeHash, say, sha256 } from './context.mjs';
-import { unpackPackages } from './debian.mjs';
+import { unpackBusybox, unpackPackages } from './debian.mjs';
 
 const source = join(images, 'containers');
 
@@ -28,8 +28,8 @@ function layerTree(image, packages) {
   ])
     tree.directory(path);
   tree.directory('/tmp', 0o1777).directory('/var/tmp', 0o1777);
-  addPrograms(tree, packages, image.files);
-  if (image.busybox) addBusyboxLinks(tree, packages);
+  addPrograms(tree, packages, [...image.files, '/bin/busybox']);
+  addBusyboxLinks(tree, packages);
   tree.link('/var/run', '/run');
   tree.file(
     '/etc/passwd',
@@ -75,6 +75,10 @@ export function buildContainerImages() {
       try {
         const versions = await unpackPackages(image.suite, image.packages, work);
         for (const each of versions) packages.set(`${each.name} ${each.version}`, { ...each, suite: image.suite });
+        for (const each of await unpackBusybox(work)) {
+          versions.push(each);
+          packages.set(`${each.name} ${each.version}`, { ...each, suite: 'trixie' });
+        }
         const layer = tar(layerTree(image, work));
         const config = {
           architecture: '386',

@@ -35,6 +35,8 @@ export async function installTools() {
   await program('apt-get', [...wait, 'install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
 }
 
+const updated = new Set();
+
 /** The mirror that this machine uses for Debian's main archive. */
 function mirror() {
   const files = ['/etc/apt/sources.list'];
@@ -53,6 +55,7 @@ function mirror() {
  * Resolves with their names and versions, in the given order.
  */
 export async function unpackPackages(suite, names, directory) {
+  if (names.length === 0) return [];
   const state = join(cache, `apt-${suite}-i386`);
   for (const part of ['lists/partial', 'archives/partial', 'debs']) mkdirSync(join(state, part), { recursive: true });
   writeFileSync(join(state, 'status'), '');
@@ -75,7 +78,8 @@ export async function unpackPackages(suite, names, directory) {
       cwd: join(state, 'debs'),
     });
   say('packages', `fetching ${names.length} of ${suite} (i386)`);
-  await apt(['update', '-qq']);
+  if (!updated.has(suite)) await apt(['update', '-qq']);
+  updated.add(suite);
   await apt(['download', '-qq', ...names]);
   const files = readdirSync(join(state, 'debs'));
   const versions = [];
@@ -100,3 +104,9 @@ export async function unpackPackages(suite, names, directory) {
   }
   return versions;
 }
+
+/**
+ * Unpacks the busybox that the node and all images share. It is trixie's, static: bookworm's crashes on `wget -T`, which the Kubernetes docs tell people to
+ * type.
+ */
+export const unpackBusybox = (directory) => unpackPackages('trixie', ['busybox-static'], directory);

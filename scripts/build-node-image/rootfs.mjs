@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addBusyboxLinks, addPrograms, cpio, Tree } from './archive.mjs';
 import { cached, images, program, recipeHash, say } from './context.mjs';
-import { unpackPackages } from './debian.mjs';
+import { unpackBusybox, unpackPackages } from './debian.mjs';
 
 const node = join(images, 'node');
 
@@ -17,6 +17,7 @@ function fetchPackages(recipe) {
     recipeHash(['scripts/build-node-image/debian.mjs'], recipe.suite, ...names),
     async (out) => {
       const versions = await unpackPackages(recipe.suite, names, join(out, 'tree'));
+      versions.push(...(await unpackBusybox(join(out, 'tree'))));
       writeFileSync(join(out, 'packages.json'), JSON.stringify(versions));
     },
   );
@@ -82,7 +83,7 @@ export async function buildRootfs(recipe) {
       ])
         tree.directory(path);
       const provided = new Map([['libsystemd.so.0', readFileSync(join(work, 'libsystemd.so.0'))]]);
-      addPrograms(tree, base, Object.values(recipe.programs).flat(), provided);
+      addPrograms(tree, base, ['/bin/busybox', ...Object.values(recipe.programs).flat()], provided);
       addBusyboxLinks(tree, base);
       for (const name of [
         'iptables',
