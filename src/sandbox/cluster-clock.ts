@@ -2,18 +2,24 @@
 //
 // Invariants: cluster time never goes back, also not over a reload (what was fast-forwarded is remembered by `remember`); while paused or hidden nothing fires.
 
-import type { Clock } from '../env/clock.ts';
+import type { Cancel, Clock } from '../env/clock.ts';
 import { type ClockSetting, realNow, ScaledClock } from '../env/scaled-clock.ts';
 import type { ClusterClock } from './cluster.ts';
 
-/** Cluster time per real time while fast-forwarding. Measured: elections by Lease and node heartbeats keep up at this rate. */
-const fastForwardRate = 40;
+/** Most cluster time per real time while fast-forwarding. Measured on a quiet machine: elections by Lease and node heartbeats keep up at this rate. */
+const fastestForward = 40;
+/** Cluster ms a round trip to the store may take meanwhile: far less than the 10 s within which a leader must renew its Lease. */
+const roundTripBudget = 1000;
+/** Cluster ms between two round trips. */
+const paceInterval = 2000;
 
 export interface AdjustableClockOptions {
   /** How far cluster time is ahead of real time at the start, ms. */
   offset?: number;
   /** Told the offset whenever it may have changed. */
   remember?: (offset: number) => void;
+  /** Asks the API server something that reaches the store. While fast-forwarding, time runs only as fast as this keeps up. */
+  roundTrip?: () => Promise<unknown>;
   /** Spreads a setting to every process. */
   spread: (setting: ClockSetting) => void;
 }
@@ -26,6 +32,7 @@ export class AdjustableClock implements ClusterClock {
   #rate = 1;
   #paused = false;
   #hidden = false;
+  #forwardRate = fastestForward;
   #fastForward: { target: number; done: () => void } | undefined;
 
   constructor(options: AdjustableClockOptions) {
@@ -50,7 +57,7 @@ export class AdjustableClock implements ClusterClock {
   }
 
   get rate(): number {
-    return this.#fastForward ? fastForwardRate : this.#rate;
+    return this.#fastForward ? this.#forwardRate : this.#rate;
   }
 
   get paused(): boolean {
@@ -86,8 +93,38 @@ export class AdjustableClock implements ClusterClock {
         resolve();
       };
       this.#fastForward = { target, done: finish };
+      this.#forwardRate = this.#options.roundTrip ? fastestForward / 4 : fastestForward;
       this.#apply();
+      void this.#pace(target);
     });
+  }
+
+  /** Keeps a fast-forward as slow as the control plane is: a loaded machine must not make leaders lose their Leases, nor nodes their heartbeats. */
+  async #pace(target: number): Promise<void> {
+    const { roundTrip } = this.#options;
+    if (!roundTrip) return;
+    while (this.#fastForward?.target === target) {
+      const began = realNow();
+      // an answer that is overdue slows time down before it comes
+      let cancel: Cancel = () => {};
+      const watch = () => {
+        cancel = this.#clock.after(roundTripBudget * 2, () => {
+          this.#setForwardRate(this.#forwardRate / 2);
+          watch();
+        });
+      };
+      watch();
+      await roundTrip().catch(() => {});
+      cancel();
+      const wanted = roundTripBudget / Math.max(1, realNow() - began);
+      this.#setForwardRate(Math.min(wanted, this.#forwardRate * 1.5));
+      await new Promise<void>((resolve) => this.#clock.after(paceInterval, resolve));
+    }
+  }
+
+  #setForwardRate(rate: number): void {
+    this.#forwardRate = Math.min(fastestForward, Math.max(1, rate));
+    if (this.#fastForward) this.#apply();
   }
 
   subscribe(callback: () => void): () => void {

@@ -73,6 +73,7 @@ export class WorkerCluster implements Cluster {
     });
     this.clock = new AdjustableClock({
       spread: (setting) => this.#switchboard.setClock(setting),
+      roundTrip: async () => (await this.fetch('/api/v1/namespaces/kube-system')).text(),
       ...(options.clockOffset === undefined ? {} : { offset: options.clockOffset }),
       ...(options.rememberClockOffset ? { remember: options.rememberClockOffset } : {}),
     });
