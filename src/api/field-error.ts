@@ -73,6 +73,9 @@ const valueless = new Set<FieldErrorType>([
   'InternalError',
 ]);
 
+/** Stands for a value that errors do not show. */
+export const omitValue: unique symbol = Symbol('omitted');
+
 const items = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 export const invalid = (at: FieldPath, value: unknown, detail: string): FieldError => ({
@@ -135,7 +138,8 @@ export const internalError = (at: FieldPath, message: string): FieldError => ({
 /** The message without the field: `Invalid value: "x": must be ...`. */
 export function renderErrorBody(error: FieldError): string {
   let text = titles[error.type];
-  if (!valueless.has(error.type) && 'value' in error) text += `: ${renderValue(error.value)}`;
+  if (!valueless.has(error.type) && 'value' in error && error.value !== omitValue)
+    text += `: ${renderValue(error.value)}`;
   return error.detail === '' ? text : `${text}: ${error.detail}`;
 }
 
@@ -149,6 +153,10 @@ export function renderErrors(errors: FieldErrorList): string {
 
 function renderValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'object') return JSON.stringify(value);
+  if (typeof value === 'object') return goJson(value);
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
+
+/** JSON as Go writes it: <, > and & as escapes. */
+const goJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);

@@ -11,8 +11,10 @@ import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { ApiServerConfig } from './config.ts';
 import { runDefinitions } from './crd/controller.ts';
+import { definitionStrategyFor } from './crd/definition-strategy.ts';
 import { OpenApi } from './discovery/openapi.ts';
 import { Catalog } from './registry/catalog.ts';
+import type { ResourceInfo } from './registry/resource.ts';
 import { conversions } from './registry/versions.ts';
 import type { Core } from './server/core.ts';
 import { handle } from './server/handler.ts';
@@ -33,7 +35,9 @@ export interface ApiServer extends Running {
 export async function createApiServer(env: Env, config: ApiServerConfig): Promise<ApiServer> {
   const cache = new WatchCache(config.etcd, env.clock);
   const store = new Store(config.etcd, cache, env.clock);
-  const catalog = new Catalog(store, { validate }, builtInStrategies(store, config), conversions);
+  const general = builtInStrategies(store, config);
+  const strategyOf = (resource: ResourceInfo) => ({ ...general(resource), ...definitionStrategyFor(resource) });
+  const catalog = new Catalog(store, { validate }, strategyOf, conversions);
   await cache.start();
   const tokens = await ServiceAccountTokens.open(env, config, catalog);
   const rbac = new RbacAuthorizer(cache);

@@ -1,6 +1,5 @@
 // A CustomResourceDefinition as resources that can be served: one per served version.
 
-import { type FieldErrorList, FieldPath } from '../../api/field-error.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -12,7 +11,7 @@ import type { KubeObject } from '../object.ts';
 import { apiVersionOf, type ResourceInfo, type SubresourceInfo, storagePrefixOf } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import { jsonPath } from './json-path.ts';
-import { validateSchema } from './structural.ts';
+import { objectCheck } from './object-check.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const readWrite = ['get', 'patch', 'update'];
@@ -95,6 +94,9 @@ export function servedVersions(definition: CustomResourceDefinition): ServedVers
         storagePrefix: storagePrefixOf(group, names.plural, true),
         custom: true,
         ...(schema && { schema }),
+        ...(version.deprecated && {
+          deprecation: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated`,
+        }),
         selectableFields: selectable.map((path) => path.replace(/^\./, '')),
         columns: columnsOf(version),
         ...(scale && {
@@ -108,15 +110,16 @@ export function servedVersions(definition: CustomResourceDefinition): ServedVers
         toStorage: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
       };
       const readers = selectable.map((path) => [path.replace(/^\./, ''), jsonPath(path)] as const);
-      const check = (object: KubeObject): FieldErrorList => validateSchema(object, schema, new FieldPath(), true);
+      const check = objectCheck(version, schema);
       const strategy: Strategy = {
         generation: true,
         hasStatus: status !== undefined,
         allowCreateOnUpdate: false,
         requireResourceVersion: true,
-        validate: check,
+        validate: (object) => check(object, undefined),
         validateUpdate: check,
         validateStatus: check,
+        warnings: check.warnings,
         fields: (object) => Object.fromEntries(readers.map(([name, read]) => [name, String(read?.(object)[0] ?? '')])),
       };
       return { resource, strategy };

@@ -1,6 +1,7 @@
 // Structural schemas of custom resources: pruning, defaulting and validation against the OpenAPI schema of a CustomResourceDefinition
 // (apiextensions-apiserver/pkg/apiserver/schema).
 
+import { matches } from '../../api/cel/regexp.ts';
 import {
   duplicate,
   type FieldErrorList,
@@ -98,14 +99,16 @@ function typeMatches(type: string, value: unknown): boolean {
   return actual === type || (type === 'number' && actual === 'integer');
 }
 
-/** Checks a value; the messages are those of the OpenAPI validator that upstream uses. */
+/** Checks a value, in place of `old` if that is given; the messages are those of the OpenAPI validator that upstream uses. */
 export function validateSchema(
   value: unknown,
   schema: JSONSchemaProps | undefined,
   at: FieldPath,
   whole = false,
+  old?: unknown,
 ): FieldErrorList {
-  if (!schema) return [];
+  // What an update leaves as it was is not judged again (CRDValidationRatcheting).
+  if (!schema || (old !== undefined && deepEqual(value, old))) return [];
   const errors: FieldErrorList = [];
   if (value === null && schema.nullable) return errors;
   if (flag(schema, 'int-or-string')) {
@@ -121,19 +124,30 @@ export function validateSchema(
   }
   const values = schema.enum;
   if (values && !values.some((each) => deepEqual(each, value)))
-    errors.push(notSupported(at, value, values.map(String)));
+    errors.push(
+      notSupported(
+        at,
+        value,
+        values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))),
+      ),
+    );
   if (typeof value === 'string') errors.push(...stringErrors(value, schema, at));
   if (typeof value === 'number') errors.push(...numberErrors(value, schema, at));
-  if (Array.isArray(value)) errors.push(...listErrors(value, schema, at));
-  if (isObject(value)) errors.push(...objectErrors(value, schema, at, whole));
+  if (Array.isArray(value)) errors.push(...listErrors(value, schema, at, old));
+  if (isObject(value)) errors.push(...objectErrors(value, schema, at, whole, old));
   for (const part of schema.allOf ?? []) errors.push(...validateSchema(value, part, at));
   const anyOf = schema.anyOf ?? [];
   if (anyOf.length > 0 && !anyOf.some((part) => validateSchema(value, part, at).length === 0))
     errors.push(invalid(at, value, `${at.text} in body must validate at least one schema (anyOf)`));
   const oneOf = schema.oneOf ?? [];
-  if (oneOf.length > 0 && oneOf.filter((part) => validateSchema(value, part, at).length === 0).length !== 1)
+  const valid = oneOf.filter((part) => validateSchema(value, part, at).length === 0).length;
+  if (oneOf.length > 0 && valid !== 1)
     errors.push(
-      invalid(at, value, `${at.text} in body must validate one and only one schema (oneOf). Found none valid`),
+      invalid(
+        at,
+        value,
+        `${at.text} in body must validate one and only one schema (oneOf). Found ${valid === 0 ? 'none valid' : `${valid} valid alternatives`}`,
+      ),
     );
   if (schema.not && validateSchema(value, schema.not, at).length === 0)
     errors.push(invalid(at, value, `${at.text} in body must not validate the schema (not)`));
@@ -142,7 +156,7 @@ export function validateSchema(
 
 function matchesPattern(pattern: string, value: string): boolean {
   try {
-    return new RegExp(pattern, 'u').test(value);
+    return matches(pattern, value);
   } catch {
     return true;
   }
@@ -192,7 +206,7 @@ function numberErrors(value: number, schema: JSONSchemaProps, at: FieldPath): Fi
   return errors;
 }
 
-function listErrors(value: unknown[], schema: JSONSchemaProps, at: FieldPath): FieldErrorList {
+function listErrors(value: unknown[], schema: JSONSchemaProps, at: FieldPath, old: unknown): FieldErrorList {
   const errors: FieldErrorList = [];
   if (schema.maxItems !== undefined && value.length > schema.maxItems)
     errors.push(tooMany(at, value.length, schema.maxItems));
@@ -209,12 +223,21 @@ function listErrors(value: unknown[], schema: JSONSchemaProps, at: FieldPath): F
       seen.push(identity);
     }
   }
+  const keyed = listType === 'map' && Array.isArray(old) ? old : [];
+  const before = (item: unknown) =>
+    keyed.find((other) => isObject(other) && isObject(item) && keys.every((key) => deepEqual(other[key], item[key])));
   for (const [i, item] of value.entries())
-    errors.push(...validateSchema(item, schema.items as JSONSchemaProps | undefined, at.index(i)));
+    errors.push(...validateSchema(item, schema.items as JSONSchemaProps | undefined, at.index(i), false, before(item)));
   return errors;
 }
 
-function objectErrors(value: Fields, schema: JSONSchemaProps, at: FieldPath, whole: boolean): FieldErrorList {
+function objectErrors(
+  value: Fields,
+  schema: JSONSchemaProps,
+  at: FieldPath,
+  whole: boolean,
+  old: unknown,
+): FieldErrorList {
   const errors: FieldErrorList = [];
   for (const key of schema.required ?? []) if (value[key] === undefined) errors.push(required(at.child(key)));
   const size = Object.keys(value).length;
@@ -223,12 +246,21 @@ function objectErrors(value: Fields, schema: JSONSchemaProps, at: FieldPath, who
   if (schema.minProperties !== undefined && size < schema.minProperties)
     errors.push(invalid(at, size, `${at.text} in body should have at least ${schema.minProperties} properties`));
   const rest = additional(schema);
+  if (flag(schema, 'embedded-resource') && !whole) errors.push(...embeddedErrors(value, at));
   for (const [key, item] of Object.entries(value)) {
     if (whole && always.has(key)) continue;
     const properties = schema.properties;
+    const before = isObject(old) && Object.hasOwn(old, key) ? old[key] : undefined;
     if (properties && Object.hasOwn(properties, key))
-      errors.push(...validateSchema(item, properties[key], at.child(key)));
-    else if (rest) errors.push(...validateSchema(item, rest, at.key(key)));
+      errors.push(...validateSchema(item, properties[key], at.child(key), false, before));
+    else if (rest) errors.push(...validateSchema(item, rest, at.key(key), false, before));
   }
   return errors;
+}
+
+/** An object within an object says what it is. */
+function embeddedErrors(value: Fields, at: FieldPath): FieldErrorList {
+  return ['apiVersion', 'kind']
+    .filter((field) => !value[field])
+    .map((field) => required(at.child(field), 'must not be empty'));
 }

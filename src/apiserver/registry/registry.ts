@@ -256,7 +256,7 @@ export class Registry {
       this.#throwIfInvalid(object, [
         ...(options.subresource === '' ? this.#checks.validate(resource, object, old) : []),
         ...(options.subresource === '' ? (strategy.validateUpdate?.(object, old) ?? []) : []),
-        ...(options.subresource === 'status' ? (strategy.validateStatus?.(object) ?? []) : []),
+        ...(options.subresource === 'status' ? (strategy.validateStatus?.(object, old) ?? []) : []),
       ]);
       for (const warning of strategy.warnings?.(object, old) ?? []) context.warnings.add(warning);
       await options.admit?.(object, old);

@@ -39,6 +39,8 @@ export interface ResourceInfo {
   custom: boolean;
   /** Fields that selectors may name beyond those of built-in kinds ("spec.color"). */
   selectableFields: readonly string[];
+  /** A warning for whoever uses this version. */
+  deprecation?: string;
   /** A custom resource's schema (openAPIV3Schema). */
   schema?: JSONSchemaProps;
   /** A custom resource's printer columns. */

@@ -11,7 +11,7 @@ export interface Strategy {
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: RequestContext): void;
   /** Checks beyond those of the schema-driven validation. */
   validate?(object: KubeObject): FieldErrorList;
-  validateStatus?(object: KubeObject): FieldErrorList;
+  validateStatus?(object: KubeObject, old: KubeObject): FieldErrorList;
   validateUpdate?(object: KubeObject, old: KubeObject): FieldErrorList;
   /** Reserves what must be unique in the cluster (cluster IPs, node ports). Returns what to do if the create fails after all. */
   beginCreate?(object: KubeObject, context: RequestContext): Promise<() => void>;

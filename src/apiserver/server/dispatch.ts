@@ -31,6 +31,7 @@ export async function serveResource(core: Core, context: RequestContext): Promis
   const served = core.catalog.find(info.group, info.version, info.resource);
   if (!served) throw newPathNotFound();
   const { resource } = served;
+  if (resource.deprecation) context.warnings.add(resource.deprecation);
   const special = findSpecial(resource, info.subresource);
   if (special) {
     const answer = special(core, context, served);
