@@ -38,6 +38,32 @@ describe('TraceLog', () => {
     expect(log.commitOf('11')?.spanId).toBe('write-2');
   });
 
+  test('effects that arrive before their causes are linked and put after them', () => {
+    const log = new TraceLog();
+    log.append([event('loop', { component: 'manager', causes: [{ resourceVersion: '10' }] })]);
+    log.append([
+      event('seen', {
+        gate: 'watch event',
+        component: 'manager',
+        subject: { kind: 'Pod', name: 'p', resourceVersion: '10' },
+        causes: [{ resourceVersion: '10' }],
+      }),
+    ]);
+    log.append([committed('write', 'user', '10'), event('user', { gate: 'request' })]);
+    const chain = ['user', 'write', 'seen', 'loop'];
+    const [loop] = log.events({ component: 'manager', gates: ['reconcile'] });
+    const [user] = log.events({ gates: ['request'] });
+    expect(log.why(loop!).map((found) => found.spanId)).toEqual(chain);
+    expect(log.consequences(user!).map((found) => found.spanId)).toEqual(chain);
+  });
+
+  test('an event that waits at a gate has causes too', () => {
+    const log = new TraceLog();
+    log.append([committed('write', 'none', '10')]);
+    const waiting = event('loop', { causes: [{ resourceVersion: '10' }] });
+    expect(log.causesOf(waiting).map((found) => found.spanId)).toEqual(['write']);
+  });
+
   test('filters by gate, subject and position, newest first when limited', () => {
     const log = new TraceLog();
     for (let i = 0; i < 10; i++) {

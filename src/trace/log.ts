@@ -1,10 +1,15 @@
 // The cluster's one causal log, held where the UI is. It keeps the newest `capacity` events, knows which span made which revision, and walks causes
 // backwards ("why?") and forwards ("what came of it?").
 //
+// Processes report in batches, so an effect may arrive before its cause: links are found by span and revision, never by place in the log alone.
+//
 // Invariants: events keep their order of arrival; an index never points at an event that has been dropped.
 
 import type { Cause, Gate, ObjectReference } from '../env/trace.ts';
 import type { TraceEvent, UnplacedEvent } from './event.ts';
+
+/** How far the clocks of two processes may differ, in ms. */
+const skew = 250;
 
 export interface TraceFilter {
   gates?: readonly Gate[];
@@ -22,6 +27,8 @@ export class TraceLog {
   #nextSeq = 1;
   readonly #bySpan = new Map<string, TraceEvent[]>();
   readonly #byRevision = new Map<string, TraceEvent>();
+  /** When a process learned of a revision: its watch event, by "component revision". */
+  readonly #learned = new Map<string, TraceEvent>();
   readonly #subscribers = new Set<(events: readonly TraceEvent[]) => void>();
 
   constructor(capacity = 50_000) {
@@ -37,8 +44,9 @@ export class TraceLog {
       const ofSpan = this.#bySpan.get(event.spanId);
       if (ofSpan) ofSpan.push(event);
       else this.#bySpan.set(event.spanId, [event]);
-      const revision = event.gate === 'committed' ? event.subject?.resourceVersion : undefined;
-      if (revision) this.#byRevision.set(revision, event);
+      const revision = event.subject?.resourceVersion;
+      if (revision && event.gate === 'committed') this.#byRevision.set(revision, event);
+      else if (revision && event.gate === 'watch event') this.#learned.set(`${event.component} ${revision}`, event);
     }
     // dropping in large slices keeps the cost per event constant
     if (this.#events.length > this.#capacity * 1.25) this.#drop(this.#events.length - this.#capacity);
@@ -52,6 +60,8 @@ export class TraceLog {
       if (ofSpan?.length === 0) this.#bySpan.delete(event.spanId);
       const revision = event.subject?.resourceVersion;
       if (revision && this.#byRevision.get(revision) === event) this.#byRevision.delete(revision);
+      const learned = `${event.component} ${revision}`;
+      if (this.#learned.get(learned) === event) this.#learned.delete(learned);
     }
   }
 
@@ -82,34 +92,38 @@ export class TraceLog {
     return this.#bySpan.get(spanId) ?? [];
   }
 
-  /** Events that directly led to this one: its parent span's, its own span's earlier ones, and the commits of revisions it names. */
-  causesOf(event: TraceEvent): TraceEvent[] {
+  /**
+   * Events that directly led to this one: its own span's earlier ones or else its parent span's, and, for each revision it names, the watch event by which
+   * its process learned of it, or else the commit. Also answers for an event that waits at a gate and is not in the log yet.
+   */
+  causesOf(event: UnplacedEvent & { seq?: number }): TraceEvent[] {
     const found = new Set<TraceEvent>();
-    const earlier = this.span(event.spanId).filter((other) => other.seq < event.seq);
+    const seq = event.seq ?? Number.POSITIVE_INFINITY;
+    const earlier = this.span(event.spanId).filter((other) => other.seq < seq);
     const before = earlier[earlier.length - 1];
     if (before) found.add(before);
-    if (event.parentSpanId && earlier.length === 0) {
-      const ofParent = this.span(event.parentSpanId).filter((other) => other.seq < event.seq);
-      const last = ofParent[ofParent.length - 1];
+    else if (event.parentSpanId) {
+      const last = lastBefore(this.span(event.parentSpanId), event);
       if (last) found.add(last);
     }
     for (const cause of event.causes ?? []) {
-      const caused = this.#resolve(cause, event.seq);
-      if (caused) found.add(caused);
+      const caused = this.#resolve(cause, event);
+      if (caused && caused !== event) found.add(caused);
     }
     return [...found].sort((a, b) => a.seq - b.seq);
   }
 
-  #resolve(cause: Cause, beforeSeq: number): TraceEvent | undefined {
-    if ('resourceVersion' in cause) return this.#byRevision.get(cause.resourceVersion);
-    if ('spanId' in cause) {
-      const events = this.span(cause.spanId).filter((other) => other.seq < beforeSeq);
-      return events[events.length - 1];
+  #resolve(cause: Cause, event: UnplacedEvent): TraceEvent | undefined {
+    if ('resourceVersion' in cause) {
+      const learned =
+        event.gate === 'watch event' ? undefined : this.#learned.get(`${event.component} ${cause.resourceVersion}`);
+      return learned ?? this.#byRevision.get(cause.resourceVersion);
     }
+    if ('spanId' in cause) return lastBefore(this.span(cause.spanId), event);
     return undefined;
   }
 
-  /** Everything that led to an event, the event itself last, oldest first: the answer to "why?". */
+  /** Everything that led to an event, causes before effects, the event itself last: the answer to "why?". */
   why(event: TraceEvent): TraceEvent[] {
     const seen = new Set<TraceEvent>([event]);
     const open = [event];
@@ -120,17 +134,64 @@ export class TraceLog {
         open.push(cause);
       }
     }
-    return [...seen].sort((a, b) => a.seq - b.seq);
+    return this.#inOrder(seen);
   }
 
-  /** Everything that came of an event, itself first, oldest first. Looks at what the log still holds. */
+  /** Everything that came of an event, itself first, causes before effects. Looks at what the log still holds. */
   consequences(event: TraceEvent): TraceEvent[] {
-    const reached = new Set<TraceEvent>([event]);
+    const effects = new Map<TraceEvent, TraceEvent[]>();
     for (const later of this.#events) {
-      if (later.seq > event.seq && this.causesOf(later).some((cause) => reached.has(cause))) reached.add(later);
+      // an effect may have arrived a little before its cause, but has not happened long before it
+      if (later.time < event.time - skew) continue;
+      for (const cause of this.causesOf(later)) {
+        const known = effects.get(cause);
+        if (known) known.push(later);
+        else effects.set(cause, [later]);
+      }
     }
-    return [...reached];
+    const reached = new Set<TraceEvent>([event]);
+    const open = [event];
+    for (let next = open.pop(); next; next = open.pop()) {
+      for (const effect of effects.get(next) ?? []) {
+        if (reached.has(effect)) continue;
+        reached.add(effect);
+        open.push(effect);
+      }
+    }
+    return this.#inOrder(reached);
   }
+
+  /** In order of arrival, except that no event stands before one of its causes. */
+  #inOrder(events: ReadonlySet<TraceEvent>): TraceEvent[] {
+    const placed = new Set<TraceEvent>();
+    const ordered: TraceEvent[] = [];
+    for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
+      // depth first, by hand: a chain may be longer than the stack
+      const open: { event: TraceEvent; causes: TraceEvent[] }[] = [];
+      const visit = (next: TraceEvent) => {
+        if (placed.has(next)) return;
+        placed.add(next);
+        open.push({ event: next, causes: this.causesOf(next).filter((cause) => events.has(cause)) });
+      };
+      visit(event);
+      for (let top = open[open.length - 1]; top; top = open[open.length - 1]) {
+        const cause = top.causes.shift();
+        if (cause) visit(cause);
+        else {
+          ordered.push(top.event);
+          open.pop();
+        }
+      }
+    }
+    return ordered;
+  }
+}
+
+/** The last event of another span before `event`: by arrival, or by time where its batch came later. */
+function lastBefore(span: readonly TraceEvent[], event: UnplacedEvent & { seq?: number }): TraceEvent | undefined {
+  const seq = event.seq ?? Number.POSITIVE_INFINITY;
+  const arrived = span.filter((other) => other.seq < seq);
+  return arrived[arrived.length - 1] ?? span.filter((other) => other.time <= event.time + skew).at(-1);
 }
 
 function matches(event: TraceEvent, filter: TraceFilter): boolean {
