@@ -128,46 +128,73 @@ async function update(
   );
 }
 
-function conditionsOf(
-  core: Core,
+type Names = CustomResourceDefinition['spec']['names'];
+
+/** What others of the group have been given. */
+function takenNames(definition: CustomResourceDefinition, all: readonly CustomResourceDefinition[]) {
+  const resources = new Set<string>();
+  const kinds = new Set<string>();
+  for (const { metadata, spec, status } of all) {
+    if (spec.group !== definition.spec.group || metadata.name === definition.metadata.name) continue;
+    const { plural, singular, kind, listKind, shortNames = [] } = status?.acceptedNames ?? { plural: '', kind: '' };
+    for (const name of [plural, singular, ...shortNames]) if (name) resources.add(name);
+    for (const name of [kind, listKind]) if (name) kinds.add(name);
+  }
+  return { resources, kinds };
+}
+
+const inUse = (name: string) => `${JSON.stringify(name)} is already in use`;
+
+/** The names that can be had, and why not all of those that are asked for (naming_controller.go). */
+function acceptNames(
   definition: CustomResourceDefinition,
   all: readonly CustomResourceDefinition[],
-): Condition[] {
-  const { names, group } = definition.spec;
-  const old = definition.status?.conditions ?? [];
-  const make = (type: string, status: string, reason: string, message: string): Condition => {
-    const before = old.find((condition) => condition.type === type);
-    const same = before?.status === status && before.reason === reason && before.message === message;
-    return {
-      lastTransitionTime: same ? before.lastTransitionTime : rfc3339(core.env.clock.now()),
-      message,
-      reason,
-      status,
-      type,
-    } as Condition;
+): { names: Names; conflict: { reason: string; message: string } | undefined } {
+  const { names: wanted } = definition.spec;
+  const had = definition.status?.acceptedNames;
+  const { resources, kinds } = takenNames(definition, all);
+  const names: Names = { ...(had ?? { plural: '', kind: '' }) };
+  let conflict: { reason: string; message: string } | undefined;
+  const claim = (field: 'plural' | 'singular' | 'kind' | 'listKind', taken: ReadonlySet<string>, reason: string) => {
+    const name = wanted[field] ?? '';
+    if (name !== had?.[field] && taken.has(name)) conflict = { reason, message: inUse(name) };
+    else if (name !== '') names[field] = name;
   };
-  const rival = all.find(
-    (other) =>
-      other.metadata.name !== definition.metadata.name &&
-      other.spec.group === group &&
-      other.status?.conditions?.some(({ type, status }) => type === 'NamesAccepted' && status === 'True') &&
-      (other.spec.names.kind === names.kind || other.spec.names.plural === names.plural),
-  );
-  if (rival) {
-    const what =
-      rival.spec.names.kind === names.kind
-        ? `${JSON.stringify(names.kind)} is already in use`
-        : `${JSON.stringify(names.plural)} is already in use`;
-    const reason = rival.spec.names.kind === names.kind ? 'KindConflict' : 'PluralConflict';
-    return [
-      make('NamesAccepted', 'False', reason, what),
-      make('Established', 'False', 'NotAccepted', 'not all names are accepted'),
-    ];
+  claim('plural', resources, 'PluralConflict');
+  claim('singular', resources, 'SingularConflict');
+  const refused = (wanted.shortNames ?? []).filter((name) => !had?.shortNames?.includes(name) && resources.has(name));
+  if (refused.length > 0) {
+    const messages = refused.map(inUse);
+    conflict = {
+      reason: 'ShortNamesConflict',
+      message: messages.length === 1 ? (messages[0] as string) : `[${messages.join(', ')}]`,
+    };
+  } else if (wanted.shortNames) names.shortNames = wanted.shortNames;
+  else delete names.shortNames;
+  claim('kind', kinds, 'KindConflict');
+  claim('listKind', kinds, 'ListKindConflict');
+  if (wanted.categories) names.categories = wanted.categories;
+  else delete names.categories;
+  return { names, conflict };
+}
+
+/** The conditions with `changes` in place of those of their types; a time moves only when its condition does. */
+function withConditions(
+  core: Core,
+  old: readonly Condition[],
+  changes: readonly [type: string, status: string, reason: string, message: string][],
+): Condition[] {
+  const out = [...old];
+  for (const [type, status, reason, message] of changes) {
+    const at = out.findIndex((condition) => condition.type === type);
+    const before = out[at];
+    if (before?.status === status && before.reason === reason && before.message === message) continue;
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : rfc3339(core.env.clock.now());
+    const condition = { lastTransitionTime, message, reason, status, type } as Condition;
+    if (at < 0) out.push(condition);
+    else out[at] = condition;
   }
-  return [
-    make('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found'),
-    make('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted'),
-  ];
+  return out;
 }
 
 async function accept(
@@ -175,24 +202,54 @@ async function accept(
   definition: CustomResourceDefinition,
   all: readonly CustomResourceDefinition[],
 ): Promise<void> {
-  const { name, finalizers } = definition.metadata;
+  const { name, finalizers, annotations } = definition.metadata;
   if (!finalizers?.includes(cleanup))
     await update(core, name, '', (it) => {
       it.metadata.finalizers = [...new Set([...(it.metadata.finalizers ?? []), cleanup])];
     });
-  const conditions = conditionsOf(core, definition, all);
-  const { names, versions } = definition.spec;
-  const acceptedNames = {
-    ...names,
-    listKind: names.listKind ?? `${names.kind}List`,
-    singular: names.singular ?? names.kind.toLowerCase(),
-  };
-  const storage = versions.find((version) => version.storage)?.name ?? '';
+  const { names, conflict } = acceptNames(definition, all);
+  const old = definition.status?.conditions ?? [];
+  const established = old.some(({ type, status }) => type === 'Established' && status === 'True');
+  const changes: [string, string, string, string][] = [
+    conflict
+      ? ['NamesAccepted', 'False', conflict.reason, conflict.message]
+      : ['NamesAccepted', 'True', 'NoConflicts', 'no conflicts found'],
+  ];
+  // Once established a definition stays so.
+  if (!established)
+    changes.push(
+      conflict
+        ? ['Established', 'False', 'NotAccepted', 'not all names are accepted']
+        : ['Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted'],
+    );
+  const approved = annotations?.['api-approved.kubernetes.io'];
+  if (/(^|\.)(k8s|kubernetes)\.io$/.test(definition.spec.group) && approved !== undefined)
+    changes.push(
+      approved.startsWith('unapproved')
+        ? [
+            'KubernetesAPIApprovalPolicyConformant',
+            'False',
+            'UnapprovedAPI',
+            `not approved: ${JSON.stringify(approved)}`,
+          ]
+        : ['KubernetesAPIApprovalPolicyConformant', 'True', 'ApprovedAnnotation', `approved in ${approved}`],
+    );
+  const storage = definition.spec.versions.find((version) => version.storage)?.name ?? '';
   const storedVersions = [...new Set([...(definition.status?.storedVersions ?? []), storage])];
-  const status = { conditions, acceptedNames, storedVersions };
+  const status = { conditions: withConditions(core, old, changes), acceptedNames: names, storedVersions };
   if (deepEqual(status, definition.status)) return;
   await update(core, name, 'status', (it) => {
     it.status = status;
+  });
+}
+
+async function terminating(
+  core: Core,
+  { metadata, status }: CustomResourceDefinition,
+  change: [string, string, string],
+) {
+  await update(core, metadata.name, 'status', (it) => {
+    if (it.status) it.status.conditions = withConditions(core, status?.conditions ?? [], [['Terminating', ...change]]);
   });
 }
 
@@ -200,6 +257,13 @@ async function finalize(core: Core, definition: CustomResourceDefinition): Promi
   const { name, finalizers } = definition.metadata;
   if (!finalizers?.includes(cleanup)) return;
   const found = core.catalog.findAny(definition.spec.group, definition.spec.names.plural);
+  const began = definition.status?.conditions?.some(({ type }) => type === 'Terminating');
+  if (found && !began)
+    await terminating(core, definition, [
+      'True',
+      'InstanceDeletionInProgress',
+      'CustomResource deletion is in progress',
+    ]);
   if (found) {
     const { registry, resource } = found;
     const all = await registry.store.fresh(resource.storagePrefix);
