@@ -388,7 +388,7 @@ describe('rules', () => {
       { rule: 'self < 3' },
     ];
     crd.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.min.minimum = 2;
-    const put = await api.call("PUT", path, crd);
+    const put = await api.call('PUT', path, crd);
     expect([put.code, put.body.message]).toEqual([200, undefined]);
     for (let i = 0; i < 100; i++) {
       if ((await api.call('POST', gauges, gauge('g3', { min: 1, max: 1 }))).code === 422) break;

@@ -120,10 +120,11 @@ export function validateFinalizers(
   errors: FieldErrorList,
   finalizers: readonly string[] | undefined,
   at: FieldPath,
+  any = false,
 ): void {
   for (const [i, finalizer] of (finalizers ?? []).entries()) {
     check(errors, at, finalizer, isQualifiedName);
-    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer))
+    if (!any && !finalizer.includes('/') && !standardFinalizers.includes(finalizer))
       errors.push(
         invalid(at.index(i), finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
       );
@@ -164,7 +165,9 @@ export function validateMeta(metadata: ObjectMeta, type: string, namespaced: boo
   validateLabels(errors, metadata.labels, metadataPath.child('labels'));
   validateAnnotations(errors, metadata.annotations, metadataPath.child('annotations'));
   validateOwners(errors, metadata.ownerReferences, metadataPath.child('ownerReferences'));
-  validateFinalizers(errors, metadata.finalizers, metadataPath.child('finalizers'));
+  // The extension API server's kinds and custom resources may have finalizers of any qualified name.
+  const anyFinalizer = type === '' || type === 'CustomResourceDefinition' || type === 'APIService';
+  validateFinalizers(errors, metadata.finalizers, metadataPath.child('finalizers'), anyFinalizer);
   return errors;
 }
 
