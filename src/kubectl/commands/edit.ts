@@ -74,6 +74,7 @@ async function editOne(
       const reasons = causes?.length
         ? causes.map((cause) => `# * ${cause.field ?? ''}: ${cause.message ?? ''}`).join('\n')
         : `# * ${message.split('\n').join('\n# ')}`;
+      kube.err(`error: ${what} ${reason === 'was not valid' ? 'is invalid' : `could not be patched: ${message}`}\n`);
       const again = `${header}# ${what} ${reason}:\n${reasons}\n#\n${body(saved)}\n`;
       if (again === shown) throw error;
       shown = again;

@@ -6,7 +6,7 @@ import { CliError, PlainError } from '../cli/errors.ts';
 import { bool, duration, text } from '../cli/flags.ts';
 import { fetchInfos, fileFlags, filenamesOf } from '../resource/builder.ts';
 import { defaultContainer, podsOfWorkload } from '../resource/pods.ts';
-import { runRemote } from '../resource/remote.ts';
+import { attachNotice, runRemote } from '../resource/remote.ts';
 
 const streamFlags = [
   text('container', 'The container; the first one when left out.', { short: 'c' }),
@@ -59,12 +59,19 @@ async function join(
   const container = containerOf(context, pod);
   let tty = flags.bool('tty');
   const stdin = flags.bool('stdin') ? kube.io.stdin : undefined;
+  if (subresource === 'attach') {
+    // the process has a terminal or it has none: attaching cannot change it
+    const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
+    const has = all.find((each) => each.name === container)?.tty === true;
+    if (tty && !has && !flags.bool('quiet'))
+      kube.err(`error: Unable to use a TTY - container ${container} did not allocate one\n`);
+    tty = has && stdin !== undefined;
+  }
   if (tty && (!kube.io.tty || !stdin)) {
     kube.err('Unable to use a TTY - input is not a terminal or the right kind of file\n');
     tty = false;
   }
-  if (subresource === 'attach' && tty && !flags.bool('quiet'))
-    kube.err("If you don't see a command prompt, try pressing enter.\n");
+  if (subresource === 'attach' && !flags.bool('quiet')) kube.err(attachNotice);
   const code = await runRemote(kube, {
     path: `/api/v1/namespaces/${namespace}/pods/${name}/${subresource}`,
     query: { command, container, stdin: stdin !== undefined, stdout: true, stderr: !tty, tty },

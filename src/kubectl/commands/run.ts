@@ -8,7 +8,7 @@ import { array, bool, duration, text } from '../cli/flags.ts';
 import type { KubeObject } from '../object.ts';
 import { dryRunFlag, dryRunOf, printFlags } from '../print/printer.ts';
 import { createObject, fieldManagerFlag } from '../resource/helper.ts';
-import { runRemote } from '../resource/remote.ts';
+import { attachNotice, runRemote } from '../resource/remote.ts';
 import { watchObject } from '../resource/watching.ts';
 import { chunksOf } from '../rest/client.ts';
 import { createGenerated } from './create.ts';
@@ -119,7 +119,7 @@ async function attachTo(context: CommandContext, pod: Pod): Promise<number> {
     if (flags.bool('tty') && !tty)
       kube.err('Unable to use a TTY - input is not a terminal or the right kind of file\n');
     const stdin = flags.bool('stdin') ? kube.io.stdin : undefined;
-    if (!flags.bool('quiet') && stdin) kube.err("If you don't see a command prompt, try pressing enter.\n");
+    if (!flags.bool('quiet') && stdin) kube.err(attachNotice);
     await runRemote(kube, {
       path: `${path}/attach`,
       query: { container: name, stdin: stdin !== undefined, stdout: true, stderr: !tty, tty },

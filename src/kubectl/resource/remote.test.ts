@@ -41,7 +41,7 @@ function terminal(over: Partial<KubectlIo> = {}) {
     async fetch(path, init) {
       if (path === '/api') return Response.json(resources);
       if (path === '/apis') return Response.json({ kind: 'APIGroupDiscoveryList', items: [] });
-      if (!path.includes('/exec')) return Response.json(pod);
+      if (!/\/(exec|attach)/.test(path)) return Response.json(pod);
       seen.path = path;
       const input = init?.body as ReadableStream<Uint8Array>;
       const output = new ReadableStream<Uint8Array>({
@@ -109,6 +109,18 @@ test('without a terminal -t is said to be impossible', async () => {
   const { io, seen } = terminal();
   await runKubectl('exec -it p -c app -- sh', io);
   expect(seen.err).toContain('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+});
+
+test('attach uses a terminal only where the process has one', async () => {
+  const raw: boolean[] = [];
+  const tty = { columns: 80, rows: 24, onResize: () => () => {}, setRaw: (on: boolean) => void raw.push(on) };
+  const { io, seen } = terminal({ tty });
+  await runKubectl('attach -it p -c app', io);
+  expect(seen.err).toMatch(
+    /^error: Unable to use a TTY - container app did not allocate one\nAll commands and output from this session will be recorded.*\nIf you don't see a command prompt, try pressing enter.\n/,
+  );
+  expect(raw).toEqual([]);
+  expect(seen.path).toBe('/api/v1/namespaces/default/pods/p/attach?container=app&stdin=true&stdout=true&stderr=true');
 });
 
 test('a container that is not there', async () => {

@@ -5,6 +5,11 @@ import { CliError, type Status, StatusError } from '../cli/errors.ts';
 import type { Kube } from '../kube.ts';
 import { withQuery } from '../rest/client.ts';
 
+/** What attaching says first, as upstream words it. */
+export const attachNotice = `All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.
+If you don't see a command prompt, try pressing enter.
+`;
+
 export interface RemoteOptions {
   path: string;
   query: Record<string, string | boolean | string[] | undefined>;
