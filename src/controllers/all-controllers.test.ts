@@ -216,6 +216,7 @@ describe('the controllers together', () => {
 
   test('pods of a node that was deleted are collected', async () => {
     const cluster = await start();
+    await cluster.run(2000); // the service account must be there first
     await cluster.do(
       cluster.client.create(pods, {
         metadata: { name: 'lone', namespace: 'default' },

@@ -42,8 +42,11 @@ test('a web server as the docs write it', async ({ page }) => {
   await ok(page, 'set image deployment/web nginx=nginx:1.16.1');
   expect(await ok(page, 'rollout status deployment/web')).toContain('deployment "web" successfully rolled out');
   expect((await polling).stdout).toContain('failed=0');
-  expect(await ok(page, 'get pods -l app=web -o jsonpath={.items[*].spec.containers[0].image}')).toBe(
-    'nginx:1.16.1 nginx:1.16.1',
+  await waitFor(
+    page,
+    'get pods -l app=web -o jsonpath={.items[*].spec.containers[0].image}',
+    (stdout) => stdout === 'nginx:1.16.1 nginx:1.16.1',
+    90_000,
   );
 
   // everything acknowledged is back after a reload
