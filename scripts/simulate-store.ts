@@ -1,4 +1,4 @@
-// Runs the store's simulation over many seeds: npm run simulate -- --store --seeds=N --from=S [--verbose]. Exits 1 at the first seed that fails, printing it.
+// Runs the store's simulation over many seeds: npm run simulate -- --store --seeds=N --from=S [--mode=faults|storm|duel] [--verbose]. Exits 1 at the first seed that fails, printing it.
 
 import { parseArgs } from 'node:util';
 import { runStore } from '../test/simulation/store-run.ts';
@@ -8,23 +8,25 @@ const { values } = parseArgs({
     store: { type: 'boolean' },
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
+    mode: { type: 'string', default: 'faults' },
     verbose: { type: 'boolean', default: false },
   },
   strict: false,
 });
 const seeds = Number(values.seeds);
 const from = Number(values.from);
+const mode = values.mode === 'storm' || values.mode === 'duel' ? values.mode : 'faults';
 const begun = process.hrtime.bigint();
 const total = { steps: 0, operations: 0, acknowledged: 0, events: 0 };
 
 for (let seed = from; seed < from + seeds; seed++) {
   try {
-    const report = runStore({ seed });
+    const report = runStore({ seed, mode });
     for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report[key];
     if (values.verbose) console.log(JSON.stringify(report));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    console.error(`FAILED: replay with npm run simulate -- --store --seeds=1 --from=${seed}`);
+    console.error(`FAILED: replay with npm run simulate -- --store --seeds=1 --from=${seed} --mode=${mode}`);
     process.exit(1);
   }
   const done = seed - from + 1;

@@ -15,7 +15,8 @@ export class Violation extends Error {}
 export class Invariants {
   private readonly leaders = new Map<number, string>();
   private readonly entries = new Map<string, Seen>();
-  private readonly committed: Seen[] = [];
+  /** By index; `in`: the term in which it was first seen committed. */
+  private readonly committed: { term: number; data: string; in: number }[] = [];
   /** Highest committed index known, and by member what was checked. */
   private maxCommitted = 0;
   private readonly checked = new Map<string, { terms: Map<number, number>; committed: number; ledTerm: number }>();
@@ -25,7 +26,8 @@ export class Invariants {
     this.checked.delete(id);
   }
 
-  check(raft: Raft): void {
+  /** Checks a member that just moved. Returns whether its commit index is news. */
+  check(raft: Raft): boolean {
     let own = this.checked.get(raft.id);
     if (!own) {
       own = { terms: new Map(), committed: raft.log.offset, ledTerm: 0 };
@@ -35,7 +37,9 @@ export class Invariants {
     if (raft.role === 'leader') this.election(raft, own);
     for (let index = Math.max(own.committed, raft.log.offset) + 1; index <= raft.log.committed; index++)
       this.commit(raft, index);
+    const news = raft.log.committed > own.committed;
     own.committed = raft.log.committed;
+    return news;
   }
 
   /** Two logs that hold an entry of the same index and term are the same up to there. */
@@ -54,7 +58,7 @@ export class Invariants {
     }
   }
 
-  /** At most one leader a term, and it has every entry that was committed before. */
+  /** At most one leader a term, and it has every entry that was committed in an earlier one (elected late, it may lack what newer terms committed meanwhile). */
   private election(raft: Raft, own: { ledTerm: number }): void {
     const known = this.leaders.get(raft.term);
     if (known !== undefined && known !== raft.id)
@@ -64,7 +68,7 @@ export class Invariants {
     own.ledTerm = raft.term;
     for (let index = raft.log.offset; index <= this.maxCommitted; index++) {
       const committed = this.committed[index];
-      if (committed && committed.term < raft.term && raft.log.termAt(index) !== committed.term)
+      if (committed && committed.in < raft.term && raft.log.termAt(index) !== committed.term)
         throw new Violation(
           `leader completeness: ${raft.id} leads term ${raft.term} without entry ${index} of term ${committed.term}`,
         );
@@ -77,7 +81,7 @@ export class Invariants {
     if (!entry) return;
     const known = this.committed[index];
     if (!known) {
-      this.committed[index] = { term: entry.term, before: 0, data: entry.data };
+      this.committed[index] = { term: entry.term, data: entry.data, in: raft.term };
       this.maxCommitted = Math.max(this.maxCommitted, index);
     } else if (known.term !== entry.term || known.data !== entry.data)
       throw new Violation(`state-machine safety: ${raft.id} committed another entry at ${index}`);

@@ -1,10 +1,11 @@
 // A whole run: world, saboteur, clients, watchers, and the verdict.
 
 import { pick, type Random, randomInt } from '../../src/env/random.ts';
-import type { Event } from '../../src/etcd/api/types.ts';
-import type { Watcher } from '../../src/etcd/mvcc/watch-hub.ts';
+import { LeaseClients } from './store-leases.ts';
 import { isLinearizable, type Operation, type RegisterInput, registerModel } from './store-linearizability.ts';
-import { sabotage, storm } from './store-saboteur.ts';
+import { sabotage } from './store-saboteur.ts';
+import { duel, storm } from './store-storm.ts';
+import { WatchClient } from './store-watch.ts';
 import { type Node, World, type WorldOptions } from './store-world.ts';
 
 const keys = ['a', 'b', 'c'];
@@ -34,17 +35,29 @@ function run(world: World, options: WorldOptions): RunReport {
   const writes: { call: number; end: number; revision: number }[] = [];
   const watchers = Array.from({ length: 3 }, (_, i) => new WatchClient(world, i));
   const clients = Array.from({ length: 4 }, (_, i) => new Client(world, i, histories, writes));
+  const leases = new LeaseClients(world, duration);
+  world.onApply = (command, failed) => leases.applied(command, failed);
   world.onRestart = () => {
     for (const watcher of watchers) watcher.follow();
   };
   for (const client of clients) client.start(duration);
-  if (options.storm) storm(world, duration);
-  else sabotage(world, duration);
+  let replacing = () => false;
+  if (options.mode === 'storm') storm(world, duration);
+  else if (options.mode === 'duel') duel(world, duration);
+  else replacing = sabotage(world, duration);
   world.run(duration);
   heal(world);
-  world.run(duration + 9000);
-  for (const client of clients) client.readAll();
-  world.run(duration + 13_000);
+  const calm = () =>
+    !replacing() && clients.every((client) => !client.busy) && leases.allEnded && agreed(world) === undefined;
+  if (!world.runUntil(calm, duration + 20_000)) {
+    if (!leases.allEnded) world.fail('leases live on though nobody keeps them alive');
+    world.fail(agreed(world) ?? 'no calm after healing');
+  }
+  const reads = clients.flatMap((client) => client.readAll());
+  world.runUntil(() => clients.every((client) => !client.busy), world.now + 4000);
+  if (reads.some((op) => op.output === undefined)) world.fail('a read after healing got no answer');
+  const told = () => watchers.every((watcher) => watcher.isAt(world.history.newest));
+  world.runUntil(() => told() && agreed(world) === undefined, world.now + 2000);
   const events = verdict(world, histories, writes, watchers);
   const all = [...histories.values()].flat();
   return {
@@ -62,9 +75,29 @@ function heal(world: World): void {
   world.heal();
   for (const node of [...world.nodes.values()]) {
     node.pausedUntil = 0;
-    node.tickLength = 100;
+    world.setClockRate(node, 1);
     if (!node.alive) world.boot(node.id, node.disk);
   }
+}
+
+/** What the members that count do not agree on; undefined if they do. Strangers and removed members go. */
+function agreed(world: World): string | undefined {
+  const leader = world.leader();
+  if (!leader) return 'no leader after healing';
+  const { conf, log } = leader.replica.raft;
+  if (conf.votersOutgoing.length > 0 || leader.replica.applied < log.lastIndex) return 'the leader is not done';
+  for (const node of [...world.nodes.values()]) {
+    if (conf.voters.includes(node.id) || conf.learners.includes(node.id)) continue;
+    world.crash(node);
+    world.nodes.delete(node.id);
+  }
+  for (const id of [...conf.voters, ...conf.learners]) {
+    const node = world.nodes.get(id);
+    if (!node) return `member ${id} does not exist`;
+    if (node.replica.applied !== leader.replica.applied)
+      return `${id} applied ${node.replica.applied}, the leader ${leader.replica.applied}`;
+  }
+  return undefined;
 }
 
 function verdict(
@@ -73,19 +106,10 @@ function verdict(
   writes: { call: number; end: number; revision: number }[],
   watchers: WatchClient[],
 ): number {
-  const leader = world.leader();
-  if (!leader) return world.fail('no leader after healing');
-  const conf = leader.replica.raft.conf;
-  for (const id of conf.voters) {
-    const node = world.nodes.get(id);
-    if (!node) return world.fail(`voter ${id} does not exist`);
-    if (node.replica.applied !== leader.replica.applied)
-      return world.fail(`${id} applied ${node.replica.applied}, the leader ${leader.replica.applied}`);
-    if (node.state.hash().hash !== leader.state.hash().hash) return world.fail(`${id} holds another state`);
-  }
+  const leader = world.leader() as Node;
+  for (const { id, state } of world.nodes.values())
+    if (state.hash().hash !== leader.state.hash().hash) return world.fail(`${id} holds another state`);
   for (const [key, history] of histories) {
-    if (history.some((op) => op.input.type === 'get' && op.call > world.now - 4100 && op.output === undefined))
-      return world.fail('a read after healing got no answer');
     if (!isLinearizable(history, registerModel))
       return world.fail(`the history of ${key} is not linearizable:\n${show(history)}`);
   }
@@ -99,11 +123,9 @@ function verdict(
       newest = Math.max(newest, (byEnd[done++] as { revision: number }).revision);
     if (write.revision <= newest) return world.fail(`revision ${write.revision} was given after ${newest}`);
   }
-  const truth = leader.state.store.events.map(
-    (event) => `${event.modRevision} ${event.key} ${event.version && event.value}`,
-  );
-  for (const watcher of watchers) watcher.verify(truth);
-  return truth.length;
+  const { history: truth } = world;
+  for (const watcher of watchers) watcher.verify(truth.newest);
+  return truth.between(1, truth.newest).length;
 }
 
 function show(history: Operation<RegisterInput, string>[]): string {
@@ -120,6 +142,8 @@ class Client {
   private readonly writes: { call: number; end: number; revision: number }[];
   private counter = 0;
   private lastSeen = '';
+  /** Operations under way. */
+  private pending = 0;
 
   constructor(
     world: World,
@@ -132,6 +156,10 @@ class Client {
     this.name = name;
     this.histories = histories;
     this.writes = writes;
+  }
+
+  get busy(): boolean {
+    return this.pending > 0;
   }
 
   start(until: number): void {
@@ -149,11 +177,11 @@ class Client {
     this.world.after(500 + randomInt(this.random, 500), next);
   }
 
-  /** Reads every key once, from a voter. */
-  readAll(): void {
+  /** Reads every key once, from a voter. Each must be answered. */
+  readAll(): Operation<RegisterInput, string>[] {
     const conf = this.world.conf();
     const voters = this.world.alive().filter((node) => conf.voters.includes(node.id));
-    for (const key of keys) this.act(pick(this.random, voters), key, { type: 'get' }, () => {});
+    return keys.map((key) => this.act(pick(this.random, voters), key, { type: 'get' }, () => {}));
   }
 
   private one(node: Node, key: string, then: () => void): void {
@@ -162,18 +190,26 @@ class Client {
     if (kind < 0.35) this.act(node, key, { type: 'put', value }, then);
     else if (kind < 0.5) this.act(node, key, { type: 'cas', expected: this.lastSeen, value }, then);
     else if (kind < 0.58) this.act(node, key, { type: 'delete' }, then);
-    else this.act(node, key, { type: 'get' }, then);
+    else if (kind < 0.63) {
+      // some writes, and at once a compaction that may cover them
+      for (let i = randomInt(this.random, 4); i > 0; i--)
+        this.act(node, pick(this.random, keys), { type: 'put', value: `${value}.${i}` }, () => {});
+      const revision = Math.max(1, node.state.store.currentRevision + randomInt(this.random, 10) - 6);
+      node.replica.propose({ compaction: { revision } }, then);
+    } else this.act(node, key, { type: 'get' }, then);
   }
 
-  private act(node: Node, key: string, input: RegisterInput, then: () => void): void {
+  private act(node: Node, key: string, input: RegisterInput, then: () => void): Operation<RegisterInput, string> {
     const op: Operation<RegisterInput, string> = { call: this.world.now, end: Infinity, input, output: undefined };
     this.histories.get(key)?.push(op);
+    this.pending++;
     const answered = (output: string | undefined, revision = 0) => {
       if (output !== undefined) {
         op.end = this.world.now;
         op.output = output;
         if (revision > 0) this.writes.push({ call: op.call, end: op.end, revision });
       }
+      this.pending--;
       then();
     };
     if (input.type === 'get') {
@@ -182,7 +218,7 @@ class Client {
         this.lastSeen = node.state.store.get(key)?.value ?? '';
         answered(this.lastSeen);
       });
-      return;
+      return op;
     }
     const command =
       input.type === 'put'
@@ -202,70 +238,6 @@ class Client {
       const changed = input.type === 'put' || hit;
       answered(input.type === 'put' ? 'ok' : hit ? 'yes' : 'no', changed ? (response.header?.revision ?? 0) : 0);
     });
-  }
-}
-
-/** Watches all keys somewhere, is slow at times, and goes on elsewhere when its member dies. */
-class WatchClient {
-  private readonly world: World;
-  private readonly seen: string[] = [];
-  private next = 1;
-  private lastRevision = 0;
-  private room = true;
-  private attached: { node: Node; watcher: Watcher } | undefined;
-
-  constructor(world: World, number: number) {
-    this.world = world;
-    world.after(10 + number, () => this.follow());
-    const mood = () => {
-      this.room = world.faults ? world.random.next() < 0.6 : true;
-      const { attached } = this;
-      if (this.room && attached?.node.alive) attached.node.hub.ready(attached.watcher);
-      if (world.faults && world.random.next() < 0.03) this.move();
-      world.after(150, mood);
-    };
-    world.after(200, mood);
-  }
-
-  private move(): void {
-    if (this.attached?.node.alive) this.attached.node.hub.remove(this.attached.watcher);
-    this.attached = undefined;
-    this.follow();
-  }
-
-  follow(): void {
-    if (this.attached?.node.alive && this.world.nodes.get(this.attached.node.id) === this.attached.node) return;
-    const alive = this.world.alive();
-    if (alive.length === 0) return;
-    const node = pick(this.world.random, alive);
-    const self = this;
-    const watcher = node.hub.add(
-      { key: 'a', end: 'z', startRevision: this.next, prevKv: false, noPut: false, noDelete: false },
-      {
-        get hasRoom() {
-          return self.room;
-        },
-        events: (events) => this.take(events),
-        compacted: (revision) => this.world.fail(`watch compacted at ${revision} though nobody compacts`),
-      },
-    );
-    this.attached = { node, watcher };
-    node.hub.ready(watcher);
-  }
-
-  private take(events: Event[]): void {
-    for (const { kv, type } of events) {
-      const revision = kv?.modRevision ?? 0;
-      if (revision < this.lastRevision) this.world.fail(`watch went back from ${this.lastRevision} to ${revision}`);
-      this.lastRevision = revision;
-      this.seen.push(`${revision} ${kv?.key} ${type === 'DELETE' ? 0 : kv?.value}`);
-      this.next = revision + 1;
-    }
-  }
-
-  verify(truth: string[]): void {
-    for (let i = 0; i < truth.length; i++)
-      if (this.seen[i] !== truth[i]) this.world.fail(`watch saw ${this.seen[i]} where ${truth[i]} happened`);
-    if (this.seen.length !== truth.length) this.world.fail(`watch saw ${this.seen.length} of ${truth.length} events`);
+    return op;
   }
 }

@@ -3,17 +3,19 @@
 import { pick, randomInt, shuffled } from '../../src/env/random.ts';
 import type { ConfChange } from '../../src/etcd/raft/types.ts';
 import { StoreDisk } from './store-disk.ts';
-import type { World } from './store-world.ts';
+import { maxClockRate, type World } from './store-world.ts';
 
 /** Mean ms between faults. */
 const interval = 600;
 
-/** Plans faults until `until`. */
-export function sabotage(world: World, until: number): void {
+/** Plans faults until `until`. The answer says whether a member that lost its disk is still on its way back. */
+export function sabotage(world: World, until: number): () => boolean {
   const { random } = world;
   let fresh = 0;
   /** Set while a member whose disk was lost is on its way back: the membership has no slack then. */
   let replacing = '';
+  /** Changes that were proposed and not answered: they may be on their way, in no log yet. */
+  const underWay = new Set<ConfChange>();
   const turn = () => {
     if (world.now >= until) return;
     world.after(1 + randomInt(random, 2 * interval), turn);
@@ -58,24 +60,26 @@ export function sabotage(world: World, until: number): void {
   function pause(): void {
     const alive = world.alive();
     if (alive.length === 0) return;
-    const node = pick(random, alive);
+    const leader = world.leader();
+    const node = leader && random.next() < 0.4 ? leader : pick(random, alive);
     node.pausedUntil = world.now + randomInt(random, 4000);
     world.note(`pause ${node.id} until ${node.pausedUntil}`);
   }
 
   function skew(): void {
     const alive = world.alive();
-    if (alive.length > 0) pick(random, alive).tickLength = pick(random, [40, 70, 100, 150, 300]);
+    if (alive.length > 0) world.setClockRate(pick(random, alive), pick(random, [maxClockRate, 1.4, 1, 0.66, 0.33]));
   }
 
   function propose(change: ConfChange): void {
     const leader = world.leader();
     if (!leader || world.now < leader.pausedUntil) return;
     world.note(`propose ${JSON.stringify(change)} to ${leader.id}`);
-    leader.replica.proposeConfChange(change, () => {});
+    underWay.add(change);
+    leader.replica.proposeConfChange(change, () => underWay.delete(change));
   }
 
-  /** Learners in and out, voters down to learners and back, one by one or jointly. */
+  /** Learners in and out, voters down to learners and back, one by one or jointly; strangers in, members out for good. */
   function changeMembers(): void {
     const conf = world.conf();
     if (conf.votersOutgoing.length > 0 || replacing !== '') return;
@@ -86,7 +90,14 @@ export function sabotage(world: World, until: number): void {
     }
     if (conf.voters.length < 3) return;
     const [a, b] = shuffled(random, conf.voters) as [string, string];
-    if (conf.voters.length > 3 && random.next() < 0.5)
+    const kind = random.next();
+    if (kind < 0.25 && conf.voters.length < 5 && fresh < 3) {
+      const id = `x${++fresh}`;
+      world.boot(id, new StoreDisk());
+      propose({ changes: [{ type: 'addLearner', id }], transition: 'simple' });
+    } else if (kind < 0.4 && conf.voters.length > 3)
+      propose({ changes: [{ type: 'remove', id: a }], transition: 'simple' });
+    else if (kind < 0.7 && conf.voters.length > 3)
       propose({
         changes: [
           { type: 'addLearner', id: a },
@@ -97,15 +108,18 @@ export function sabotage(world: World, until: number): void {
     else propose({ changes: [{ type: 'addLearner', id: a }], transition: pick(random, ['simple', 'joint']) });
   }
 
-  /** A disk is lost while all others are well: the member comes back under a new id. */
+  /** A disk is lost, whatever else is going on: the member comes back under a new id. Only never so that no quorum could be left. */
   function loseDisk(): void {
-    const conf = world.conf();
-    if (replacing !== '' || conf.voters.length < 3 || conf.learners.length > 0 || conf.votersOutgoing.length > 0)
-      return;
-    if (world.confInFlight() || conf.voters.some((id) => !world.nodes.get(id)?.alive)) return;
-    const id = pick(random, conf.voters);
+    if (replacing !== '' || fresh >= 3) return;
+    const id = pick(random, world.conf().voters);
     const node = world.nodes.get(id);
-    if (!node || fresh >= 3) return;
+    const keeps = (voters: string[]) =>
+      voters.length === 0 ||
+      voters.filter((voter) => voter !== id && world.nodes.has(voter)).length > voters.length / 2;
+    const harmless = world
+      .possibleConfs([...underWay])
+      .every((conf) => keeps(conf.voters) && keeps(conf.votersOutgoing));
+    if (!node || !harmless) return;
     const replacement = `${id.split('-')[0]}-${++fresh}`;
     world.note(`${id} loses its disk, comes back as ${replacement}`);
     replacing = replacement;
@@ -120,7 +134,7 @@ export function sabotage(world: World, until: number): void {
       if (now.votersOutgoing.length > 0) return;
       if (now.learners.includes(replacement))
         propose({ changes: [{ type: 'addVoter', id: replacement }], transition: 'simple' });
-      else if (now.voters.includes(id) || now.learners.includes(id))
+      else
         propose({
           changes: [
             { type: 'remove', id },
@@ -140,42 +154,6 @@ export function sabotage(world: World, until: number): void {
     leader.replica.raft.transferLeadership(to);
     leader.replica.drain();
   }
-}
 
-/** Elections at every turn, often two at once; whoever votes or leads may die at that moment and be back at once. */
-export function storm(world: World, until: number): void {
-  const { random } = world;
-  const bounce = (id: string) => {
-    const node = world.nodes.get(id);
-    if (node?.alive) world.restart(node);
-  };
-  world.onSend = (m) => {
-    const grants = m.type === 'voteResp' && !m.reject;
-    if (world.now < until && grants && random.next() < 0.3) world.after(0, () => bounce(m.from));
-  };
-  const turn = () => {
-    if (world.now >= until) return;
-    world.after(20 + randomInt(random, 300), turn);
-    const kind = random.next();
-    const ids = shuffled(random, [...world.nodes.keys()]);
-    if (kind < 0.5) {
-      for (const id of ids.slice(0, 1 + randomInt(random, 2))) {
-        const node = world.nodes.get(id);
-        if (!node?.alive) continue;
-        node.replica.receive({ type: 'timeoutNow', from: '', to: id, term: node.replica.raft.term });
-      }
-    } else if (kind < 0.7) {
-      const at = 1 + randomInt(random, ids.length - 1);
-      for (const a of ids.slice(0, at))
-        for (const b of ids.slice(at)) {
-          world.cut(a, b);
-          world.cut(b, a);
-        }
-      world.after(randomInt(random, 400), () => world.heal());
-    } else if (kind < 0.9) {
-      const leader = world.leader();
-      if (leader) bounce(leader.id);
-    } else bounce(ids[0] as string);
-  };
-  world.after(500, turn);
+  return () => replacing !== '';
 }

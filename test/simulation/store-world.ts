@@ -1,29 +1,43 @@
 // One seeded run of the store: members (the real replica, raft core, state and watch hub) on simulated disks and wires, clients that write and read, watchers, and
-// faults: loss, duplication, reordering, partitions, crashes between write and acknowledgement, lost disks, skewed clocks, pauses, changes of the membership.
+// faults: loss, duplication, reordering, partitions, crashes between write and acknowledgement, lost disks, skewed clocks, pauses, changes of the membership,
+// compactions.
 //
-// After every event the invariants of the member that moved are checked; at the end all is healed, members must agree, histories must be linearizable and watch
-// streams complete. Everything follows from the seed.
+// After every event the invariants of the member that moved are checked; at the end all is healed, members must agree, histories must be linearizable, watch
+// streams complete, and leases at an end. Everything follows from the seed. The whole member with its HTTP side is simulated in store-cluster.ts.
 
 import { pick, type Random, randomInt, seededRandom } from '../../src/env/random.ts';
 import { TimerHeap } from '../../src/env/timer-heap.ts';
 import { WatchHub } from '../../src/etcd/mvcc/watch-hub.ts';
+import { changeConf } from '../../src/etcd/raft/quorum.ts';
 import { Raft } from '../../src/etcd/raft/raft.ts';
-import type { ConfState, Message } from '../../src/etcd/raft/types.ts';
+import type { ConfChange, ConfState, Message } from '../../src/etcd/raft/types.ts';
+import type { Command } from '../../src/etcd/server/commands.ts';
+import { LeaseKeeper } from '../../src/etcd/server/lease-keeper.ts';
 import { Replica } from '../../src/etcd/server/replica.ts';
 import { loadSnapshot, type StateSnapshot, takeSnapshot } from '../../src/etcd/server/snapshot.ts';
 import { State } from '../../src/etcd/server/state.ts';
 import { StoreDisk } from './store-disk.ts';
+import { History } from './store-history.ts';
 import { Invariants, Violation } from './store-invariants.ts';
 
-export type Mutation = 'commit older term' | 'ack before persist' | 'vote not persisted' | 'watch that skips';
+/** A build that is broken on purpose. */
+export type Mutation =
+  | 'commit older term'
+  | 'ack before persist'
+  | 'vote not persisted'
+  | 'watch that skips'
+  | 'compaction before watchers';
 
 export interface WorldOptions {
   seed: number;
   mutation?: Mutation;
   /** Virtual ms with faults. */
   duration?: number;
-  /** Elections, crashes of voters and short cuts without end instead of the usual faults: finds what is wrong with votes and commits. */
-  storm?: boolean;
+  /**
+   * What goes wrong: 'faults' of every kind (the default); 'storm': elections, crashes of voters and short cuts without end, which finds what is wrong with
+   * votes; 'duel': leaders of five members that are cut down at the moment they commit, which finds what is wrong with commits.
+   */
+  mode?: 'faults' | 'storm' | 'duel';
 }
 
 export interface Node {
@@ -32,22 +46,27 @@ export interface Node {
   alive: boolean;
   /** Until then nothing reaches it and no tick comes. */
   pausedUntil: number;
-  tickLength: number;
+  /** Its clock: what it showed at virtual time `since`, and how fast it runs. */
+  clock: { shown: number; since: number; rate: number };
   incarnation: number;
   replica: Replica;
   hub: WatchHub;
   state: State;
+  leases: LeaseKeeper;
 }
 
 const tick = 100;
 const electionTicks = 10;
+/** How fast, at most, a member's clock runs compared with virtual time. */
+export const maxClockRate = 2.5;
 
 export class World {
   readonly seed: number;
   readonly random: Random;
   readonly invariants = new Invariants();
+  readonly history = new History();
   readonly nodes = new Map<string, Node>();
-  /** Highest entry index that some member applied. */
+  /** Virtual ms. */
   now = 0;
   faults = true;
   steps = 0;
@@ -58,26 +77,31 @@ export class World {
   onRestart: (node: Node) => void = () => {};
   /** Called with every message that leaves a member. */
   onSend: (m: Message) => void = () => {};
+  /** Called with every command that a member applied. */
+  onApply: (command: Command, failed: boolean) => void = () => {};
+  /** Called when a leader's commit index moved. */
+  onCommit: (leader: Node) => void = () => {};
   private readonly events = new TimerHeap();
   private readonly cuts = new Set<string>();
   private readonly founding: ConfState;
   private readonly loss: number;
   private readonly duplicate: number;
-  private readonly maxDelay: number;
+  readonly maxDelay: number;
   private readonly maxAppendBytes: number;
   private readonly compactAfter: number;
 
-  constructor({ seed, mutation, storm }: WorldOptions) {
+  constructor({ seed, mutation, mode = 'faults' }: WorldOptions) {
     this.seed = seed;
     this.mutation = mutation;
     this.random = seededRandom(seed);
-    const count = this.random.next() < 0.7 ? 3 : 5;
+    const count = mode === 'duel' || this.random.next() >= 0.7 ? 5 : 3;
     const ids = Array.from({ length: count }, (_, i) => `n${i + 1}`);
     this.founding = { voters: ids, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
     this.loss = pick(this.random, [0, 0, 0.01, 0.05, 0.2]);
     this.duplicate = pick(this.random, [0, 0, 0.02, 0.1]);
     this.maxDelay = pick(this.random, [2, 10, 10, 60]);
-    this.maxAppendBytes = storm ? 1 : pick(this.random, [1, 200, 1 << 20]);
+    // -1: one entry a message, also if it is empty
+    this.maxAppendBytes = mode !== 'faults' ? -1 : pick(this.random, [-1, 200, 1 << 20]);
     this.compactAfter = pick(this.random, [8, 30, 200]);
     for (const id of ids) this.boot(id, new StoreDisk());
   }
@@ -88,6 +112,15 @@ export class World {
 
   note(text: string): void {
     this.log.push(`${(this.now / 1000).toFixed(2)} ${text}`);
+  }
+
+  /** Runs until `condition` holds, asked every 100 ms, or until virtual time `until`. Returns whether it held. */
+  runUntil(condition: () => boolean, until: number): boolean {
+    while (!condition()) {
+      if (this.now >= until) return false;
+      this.run(this.now + 100);
+    }
+    return true;
   }
 
   /** Runs until virtual time `until`. */
@@ -131,13 +164,14 @@ export class World {
       raft.log.matches = (index, term) => (raft.role === 'leader' ? true : matches(index, term));
     }
     if (this.mutation === 'watch that skips') skipWatches(hub, this.random);
+    const notifyLate = this.mutation === 'compaction before watchers' ? delayNotify(hub) : () => {};
     const alive = () => this.nodes.get(id) === node && node.alive;
     const replica: Replica = new Replica(
       raft,
       state,
       hub,
       {
-        now: () => this.now,
+        now: () => this.clockOf(node),
         send: (message) => this.send(message),
         save: (unsaved, done) => {
           const durable = disk.begin(unsaved, { forgetVote: this.mutation === 'vote not persisted' });
@@ -161,28 +195,37 @@ export class World {
             this.check(node);
           }),
         confChanging: () => {},
-        changed: () => this.compact(node),
+        changed: () => {
+          notifyLate();
+          node.leases.roleChanged(raft.role === 'leader', electionTicks * tick);
+          this.compact(node);
+        },
       },
       { tag: `${id}-${incarnation}`, timeout: 3000 },
     );
+    const leases = new LeaseKeeper({ state, replica, now: () => this.clockOf(node) }, 700);
     const node: Node = {
       id,
       disk,
       alive: true,
       pausedUntil: 0,
-      tickLength: tick,
+      clock: { shown: this.random.next() * 10_000, since: this.now, rate: 1 },
       incarnation,
       replica,
       hub,
       state,
+      leases,
     };
     this.nodes.set(id, node);
     this.invariants.forget(id);
+    this.history.observe(id, state, (command, failed) => this.onApply(command, failed));
+    let ticks = 0;
     const beat = () => {
       if (!alive()) return;
-      this.after(node.tickLength, beat);
+      this.after(tick / node.clock.rate, beat);
       if (this.now < node.pausedUntil) return;
       replica.tick();
+      if (++ticks % 5 === 0) leases.tick();
       this.check(node);
     };
     this.after(randomInt(this.random, tick), beat);
@@ -204,8 +247,20 @@ export class World {
     return this.boot(node.id, node.disk);
   }
 
+  private clockOf(node: Node): number {
+    const { shown, since, rate } = node.clock;
+    return shown + (this.now - since) * rate;
+  }
+
+  setClockRate(node: Node, rate: number): void {
+    node.clock = { shown: this.clockOf(node), since: this.now, rate };
+  }
+
   private check(node: Node): void {
-    if (node.alive) this.invariants.check(node.replica.raft);
+    if (!node.alive) return;
+    const { raft } = node.replica;
+    const committed = this.invariants.check(raft);
+    if (committed && raft.role === 'leader') this.onCommit(node);
   }
 
   private compact(node: Node): void {
@@ -244,7 +299,7 @@ export class World {
   private deliver(m: Message, delay: number): void {
     this.after(delay, () => {
       const node = this.nodes.get(m.to);
-      if (!node?.alive) return;
+      if (!node?.alive || this.cuts.has(`${m.from} ${m.to}`)) return;
       if (this.now < node.pausedUntil) {
         this.deliver(m, node.pausedUntil - this.now + this.random.next());
         return;
@@ -272,11 +327,23 @@ export class World {
     return newest?.replica.raft.conf ?? this.founding;
   }
 
-  /** Whether some log holds a change of the configuration that its member has not seen committed. */
-  confInFlight(): boolean {
-    return [...this.nodes.values()].some(({ replica: { raft } }) =>
-      raft.log.entries.some((entry) => entry.kind === 1 && entry.index > raft.log.committed),
-    );
+  /** Every configuration that is in force somewhere, or may yet come to be: by changes that are in some log, or that are `underWay`. */
+  possibleConfs(underWay: readonly ConfChange[]): ConfState[] {
+    return [...this.nodes.values()].flatMap(({ replica: { raft } }) => {
+      const confs = [raft.conf];
+      const change = (by: ConfChange) => {
+        try {
+          confs.push(changeConf(confs[confs.length - 1] as ConfState, by));
+        } catch (error) {
+          // an impossible change changes nothing
+          if (!(error instanceof RangeError)) throw error;
+        }
+      };
+      for (const entry of raft.log.entries)
+        if (entry.kind === 1 && entry.index > raft.log.applied) change(JSON.parse(entry.data) as ConfChange);
+      for (const by of underWay) change(by);
+      return confs;
+    });
   }
 
   /** Where every member stands. */
@@ -302,5 +369,18 @@ function skipWatches(hub: WatchHub, random: Random): void {
   inner.emit = (watcher, versions) => {
     if (versions.length > 1 && random.next() < 0.5) versions.splice(0, 1);
     emit(watcher, versions);
+  };
+}
+
+/** Breaks a hub: watchers hear of a batch only when all of it is applied, compactions included. Call the result after each batch. */
+function delayNotify(hub: WatchHub): () => void {
+  const notify = hub.notify.bind(hub);
+  let from = Infinity;
+  hub.notify = (revision) => {
+    from = Math.min(from, revision);
+  };
+  return () => {
+    if (from < Infinity) notify(from);
+    from = Infinity;
   };
 }

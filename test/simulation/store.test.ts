@@ -39,41 +39,45 @@ describe('the linearizability checker', () => {
   });
 });
 
+// DRYDOCK_SEEDS scales the sweeps: 0.1 for a tenth, 10 for ten times as many
+const scale = Number(process.env['DRYDOCK_SEEDS'] ?? 1);
+
 // 2,000 seeds in batches, so that a failure names its seed and a hang shows where
-const batch = 250;
+const batch = Math.max(1, Math.round(250 * scale));
 describe.each(Array.from({ length: 8 }, (_, i) => 1 + i * batch))('simulation, seeds from %i', (from) => {
-  test('no violation', { timeout: 120_000 }, () => {
-    for (let seed = from; seed < from + batch; seed++) {
-      const report = runStore({ seed });
-      expect(report.steps).toBeGreaterThan(0);
-    }
+  test('no violation', { timeout: 120_000 * Math.max(1, scale) }, () => {
+    for (let seed = from; seed < from + batch; seed++) expect(runStore({ seed }).steps).toBeGreaterThan(0);
   });
 });
 
-describe('simulated election storms', () => {
-  test('no violation', { timeout: 60_000 }, () => {
-    for (let seed = 1; seed <= 40; seed++) runStore({ seed, storm: true });
+describe.each(['storm', 'duel'] as const)('simulation of elections: %s', (mode) => {
+  test('no violation', { timeout: 120_000 * Math.max(1, scale) }, () => {
+    for (let seed = 1; seed <= Math.max(1, 40 * scale); seed++) runStore({ seed, mode });
   });
 });
 
 describe('a store that is broken on purpose is caught', () => {
-  const mutations: { mutation: Mutation; storm: boolean }[] = [
-    { mutation: 'ack before persist', storm: true },
-    { mutation: 'vote not persisted', storm: true },
-    { mutation: 'watch that skips', storm: false },
+  // random seeds find each; the scripted figure 8 of src/etcd/raft/figure-8.test.ts shows the first one step by step
+  const mutations: { mutation: Mutation; mode: 'faults' | 'storm' | 'duel' }[] = [
+    { mutation: 'commit older term', mode: 'duel' },
+    { mutation: 'ack before persist', mode: 'storm' },
+    { mutation: 'vote not persisted', mode: 'storm' },
+    { mutation: 'watch that skips', mode: 'faults' },
+    { mutation: 'compaction before watchers', mode: 'faults' },
   ];
-  // a commit counted from an older term needs Figure 8 of the raft paper: src/etcd/raft/figure-8.test.ts
-  test.each(mutations)('$mutation', { timeout: 60_000 }, ({ mutation, storm }) => {
+  test.each(mutations)('$mutation', { timeout: 60_000 }, ({ mutation, mode }) => {
     const caught = () => {
-      for (let seed = 1; seed <= 50; seed++) {
+      for (let seed = 1; seed <= 40; seed++) {
         try {
-          runStore({ seed, mutation, storm });
-        } catch {
-          return seed;
+          runStore({ seed, mutation, mode });
+        } catch (error) {
+          return error instanceof Error ? error.message : '';
         }
       }
-      return 0;
+      return '';
     };
-    expect(caught()).toBeGreaterThan(0);
+    expect(caught()).toMatch(
+      /election safety|log matching|leader completeness|state-machine safety|linearizable|watch saw|conflicts with committed|another state/,
+    );
   });
 });

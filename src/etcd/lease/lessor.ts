@@ -53,11 +53,10 @@ export class Lessor {
     if (id !== '0') this.leases.get(id)?.keys.delete(key);
   }
 
-  checkpoint(id: string, remainingTtl: number, now: number): void {
+  /** Notes what a lease had left, for the next leader; 0: all of it. The one who leads goes on by its own account. */
+  checkpoint(id: string, remainingTtl: number): void {
     const lease = this.leases.get(id);
-    if (!lease) return;
-    lease.remainingTtl = remainingTtl;
-    if (this.primary) lease.expiry = now + remainingTtl * 1000;
+    if (lease) lease.remainingTtl = remainingTtl;
   }
 
   /** On the leader: begins the lease anew. Returns its time to live, or undefined if there is none (or it has run out). */

@@ -202,10 +202,14 @@ export class Store {
     return versions && revision - 1 >= this.compactRevision ? visibleAt(versions, revision - 1) : undefined;
   }
 
-  /** All versions held with modRevision <= revision, by key from `from` (inclusive), until `visit` returns false. */
-  versions(from: string, revision: number, visit: (version: Version) => boolean | undefined): void {
-    this.index.scan(from, undefined, (entry) => {
-      for (const version of entry.versions) {
+  /**
+   * All versions with modRevision <= revision that a compaction at `compacted` leaves (whether or not they were swept already), by key from `from` (inclusive),
+   * until `visit` returns false.
+   */
+  versions(from: string, revision: number, compacted: number, visit: (version: Version) => boolean | undefined): void {
+    this.index.scan(from, undefined, ({ versions }) => {
+      for (let i = firstKept(versions, compacted); i < versions.length; i++) {
+        const version = versions[i] as Version;
         if (version.modRevision > revision) break;
         if (visit(version) === false) return false;
       }
@@ -248,16 +252,21 @@ export class Store {
     for (const key of touched) {
       const entry = this.index.get(key);
       if (!entry) continue;
-      let keep = 0;
-      while (keep + 1 < entry.versions.length && (entry.versions[keep + 1] as Version).modRevision <= upTo) keep++;
-      const first = entry.versions[keep] as Version;
-      if (first.version === 0 && first.modRevision <= upTo) keep++;
+      const keep = firstKept(entry.versions, upTo);
       if (keep === 0) continue;
       for (let i = 0; i < keep; i++) this.sizeInUse -= cost(entry.versions[i] as Version);
       if (keep === entry.versions.length) this.index.delete(key);
       else entry.versions = entry.versions.slice(keep);
     }
   }
+}
+
+/** Position of the first version that a compaction at that revision leaves: the one visible there, or the first later one. */
+function firstKept(versions: Version[], compacted: number): number {
+  let keep = 0;
+  while (keep + 1 < versions.length && (versions[keep + 1] as Version).modRevision <= compacted) keep++;
+  const first = versions[keep] as Version;
+  return first.version === 0 && first.modRevision <= compacted ? keep + 1 : keep;
 }
 
 function visibleAt(versions: Version[], revision: number): Version | undefined {

@@ -4,6 +4,7 @@
 // that sends `accept: plainType` is answered in it, and from then on may send it as the content type; a real etcd ignores both.
 
 import type { Handler } from '../../env/network.ts';
+import { wholeResponse } from '../../env/whole.ts';
 import { aliases, type Method, methods } from '../api/messages.ts';
 import { plainType } from '../api/plain.ts';
 import { decode, encode, parseJson } from '../api/schema.ts';
@@ -31,7 +32,7 @@ export function createHandler(backend: Backend): Handler {
     const path = aliases[url.pathname] ?? url.pathname;
     const method = (methods as Record<string, Method>)[path];
     if (!method) return other(backend, url.pathname);
-    if (request.method !== 'POST') return new Response('Method Not Allowed\n', { status: 405 });
+    if (request.method !== 'POST') return whole('Method Not Allowed\n', 'text/plain; charset=utf-8', 405);
     const codec = codecFor(request, method);
     try {
       if (path === '/v3/watch') return await watch(backend, request, codec);
@@ -42,18 +43,25 @@ export function createHandler(backend: Backend): Handler {
       const call = calls[path];
       if (!call) throw new EtcdError(grpc.unimplemented, 'Method not allowed');
       const answer = await call(backend, message as never, request.signal);
-      return new Response(codec.write(answer as Data), { headers: { 'content-type': codec.type } });
+      return whole(codec.write(answer as Data), codec.type);
     } catch (error) {
       return failure(error);
     }
   };
 }
 
+const encoder = new TextEncoder();
+
+/** An answer that states its length: a link carries such a one in a single message (env/http-link.ts). */
+function whole(text: string, type: string, status = 200): Response {
+  return wholeResponse(text, { status, headers: { 'content-type': type } });
+}
+
 /** The error body of grpc-gateway. */
 export function failure(error: unknown): Response {
   const known = error instanceof EtcdError ? error : new EtcdError(grpc.unknown, String(error));
   const body = JSON.stringify({ error: known.message, message: known.message, code: known.code });
-  return new Response(body, { status: httpStatus(known.code), headers: { 'content-type': 'application/json' } });
+  return whole(body, 'application/json', httpStatus(known.code));
 }
 
 interface Codec {
@@ -75,17 +83,14 @@ function codecFor(request: Request, method: Method): Codec {
 }
 
 function other(backend: Backend, path: string): Response {
-  const json = (body: unknown, status = 200) =>
-    new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+  const json = (body: unknown, status = 200) => whole(JSON.stringify(body), 'application/json', status);
   if (path === '/version') return json({ etcdserver: '3.4.23', etcdcluster: '3.4.0' });
   if (path === '/health') {
     const healthy = (backend.status().leader ?? '0') !== '0' && backend.state.alarms.size === 0;
     return json({ health: healthy ? 'true' : 'false' }, healthy ? 200 : 503);
   }
-  return new Response('Not Found\n', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  return whole('Not Found\n', 'text/plain; charset=utf-8', 404);
 }
-
-const encoder = new TextEncoder();
 
 function line(codec: Codec, message: Data): Uint8Array {
   return encoder.encode(`{"result":${codec.write(message)}}\n`);

@@ -305,8 +305,14 @@ export class EtcdMember implements Backend {
   }
 
   /** On the leader: begins a lease anew; seconds, or 0 if there is none. */
-  renewLease(id: string): number {
-    return this.leases.renew(id);
+  renewLease(id: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.leases.renew(id, (answer) => (typeof answer === 'number' ? resolve(answer) : reject(answer)));
+    });
+  }
+
+  now(): number {
+    return this.clock.now();
   }
 
   /** How fast this member's clock runs compared with the cluster's. */
@@ -362,8 +368,9 @@ export class EtcdMember implements Backend {
         if (leader === this.config.name && raft.role === 'leader') return await answerCall(this, method, args);
         if (leader !== undefined && leader !== '') return await this.peers.call(leader, method, args, 1000);
       } catch (error) {
-        const again = error instanceof EtcdError && ['notLeader', 'timeout'].some((n) => same(error, n as 'notLeader'));
-        if (!again) throw error;
+        const again = ['notLeader', 'leaderChanged', 'timeout'] as const;
+        if (!(error instanceof EtcdError) || !again.some((name) => error.message === etcdError(name).message))
+          throw error;
       }
       if (this.clock.now() >= deadline || this.stopped) throw etcdError('timeout');
       await new Promise<void>((resolve) => this.clock.after(this.tick / 2, resolve));
@@ -437,8 +444,4 @@ export class EtcdMember implements Backend {
       release();
     }
   }
-}
-
-function same(error: EtcdError, name: 'notLeader' | 'timeout'): boolean {
-  return error.message === etcdError(name).message;
 }

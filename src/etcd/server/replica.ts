@@ -40,6 +40,14 @@ interface Pending {
   done(outcome: Outcome | { error: EtcdError }): void;
 }
 
+interface Proposal {
+  id: string;
+  data: string;
+  kind: 0 | 1;
+  /** Set: void unless this member leads that term. */
+  term?: number;
+}
+
 interface PendingRead {
   deadline: number;
   done(error?: EtcdError): void;
@@ -64,8 +72,8 @@ export class Replica {
   private scheduled = false;
   private stopped = false;
 
-  /** Proposals not yet in the log: data, and kind. */
-  private queue: { data: string; kind: 0 | 1 }[] = [];
+  /** Proposals not yet in the log. */
+  private queue: Proposal[] = [];
   private readonly pending = new Map<string, Pending>();
   private taken = { term: 0, newer: new Set<string>(), older: new Set<string>() };
   private waitingReads: PendingRead[] = [];
@@ -87,13 +95,25 @@ export class Replica {
 
   /** Replicates and applies a command. `done` gets its answer, or timeout: then it may or may not happen later. */
   propose(command: Command, done: Pending['done']): void {
+    this.enqueue(command, done);
+  }
+
+  /** The same for what only a leader may decide: the command is refused as soon as this member's term of office is over. */
+  proposeAsLeader(command: Command, done: Pending['done']): void {
+    if (this.raft.role !== 'leader') done({ error: etcdError('notLeader') });
+    else this.enqueue(command, done, this.raft.term);
+  }
+
+  private enqueue(command: Command, done: Pending['done'], term?: number): void {
     if (this.pending.size >= maxPending) {
       done({ error: etcdError('tooManyRequests') });
       return;
     }
     const id = `${this.tag}.${++this.counter}`;
     this.pending.set(id, { command, deadline: this.host.now() + this.timeout, done });
-    this.queue.push({ data: `${id} ${JSON.stringify(command)}`, kind: 0 });
+    const proposal: Proposal = { id, data: `${id} ${JSON.stringify(command)}`, kind: 0 };
+    if (term !== undefined) proposal.term = term;
+    this.queue.push(proposal);
     this.schedule();
   }
 
@@ -102,7 +122,7 @@ export class Replica {
     const id = `${this.tag}.${++this.counter}`;
     this.pending.set(id, { command: undefined, deadline: this.host.now() + this.timeout, done });
     const context = JSON.stringify({ id, context: change.context });
-    this.queue.push({ data: JSON.stringify({ ...change, context }), kind: 1 });
+    this.queue.push({ id, data: JSON.stringify({ ...change, context }), kind: 1 });
     this.schedule();
   }
 
@@ -134,7 +154,7 @@ export class Replica {
       const id = kind === 0 ? data.slice(0, data.indexOf(' ')) : data;
       if (this.taken.newer.has(id) || this.taken.older.has(id)) continue;
       this.taken.newer.add(id);
-      this.queue.push({ data, kind });
+      this.queue.push({ id: '', data, kind });
     }
     if (this.taken.newer.size > maxTaken) this.taken = { term: raft.term, newer: new Set(), older: this.taken.newer };
     this.schedule();
@@ -200,7 +220,10 @@ export class Replica {
 
   private flushProposals(): void {
     if (this.queue.length === 0) return;
-    if (this.raft.role === 'leader' && this.writing) return;
+    const { raft } = this;
+    if (raft.role === 'leader' && this.writing) return;
+    for (const { id, term } of this.queue)
+      if (term !== undefined && (raft.role !== 'leader' || raft.term !== term)) this.refuse(id);
     while (this.queue.length > 0) {
       const kind = (this.queue[0] as { kind: 0 | 1 }).kind;
       let end = 1;
@@ -209,6 +232,13 @@ export class Replica {
       if (!this.raft.propose(batch, kind)) return;
       this.queue.splice(0, end);
     }
+  }
+
+  private refuse(id: string): void {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    this.queue = this.queue.filter((proposal) => proposal.id !== id);
+    pending?.done({ error: etcdError('leaderChanged') });
   }
 
   /** All reads that wait share one question; the next ones wait for its answer. */
@@ -253,13 +283,13 @@ export class Replica {
   }
 
   private apply(entries: Entry[]): void {
-    const from = this.state.store.currentRevision + 1;
+    let from = this.state.store.currentRevision + 1;
     const answers: (() => void)[] = [];
     for (const entry of entries) {
       this.applied = entry.index;
       if (entry.data === '') continue;
       if (entry.kind === 1) this.applyConfChange(entry, answers);
-      else this.applyCommand(entry.data, answers);
+      else from = this.applyCommand(entry.data, from, answers);
     }
     this.raft.applied();
     this.hub.notify(from);
@@ -267,15 +297,24 @@ export class Replica {
     this.host.changed();
   }
 
-  private applyCommand(data: string, answers: (() => void)[]): void {
+  /** `from`: the first revision watchers were not told of. Returns the same, as of now. */
+  private applyCommand(data: string, from: number, answers: (() => void)[]): number {
     const space = data.indexOf(' ');
     const id = data.slice(0, space);
     const pending = this.pending.get(id);
     const command = pending?.command ?? (JSON.parse(data.slice(space + 1)) as Command);
+    let told = from;
+    if (command.compaction) {
+      // events of this very batch may go: watchers see them first
+      this.hub.notify(from);
+      told = this.state.store.currentRevision + 1;
+    }
     const outcome = this.state.apply(command, this.host.now());
-    if (!pending) return;
-    this.pending.delete(id);
-    answers.push(() => pending.done(outcome));
+    if (pending) {
+      this.pending.delete(id);
+      answers.push(() => pending.done(outcome));
+    }
+    return told;
   }
 
   private applyConfChange(entry: Entry, answers: (() => void)[]): void {
@@ -308,7 +347,7 @@ export class Replica {
     for (const [id, pending] of this.pending) {
       if (pending.deadline > now) break;
       this.pending.delete(id);
-      this.queue = this.queue.filter((item) => !item.data.startsWith(`${id} `));
+      this.queue = this.queue.filter((proposal) => proposal.id !== id);
       pending.done({ error: etcdError('timeout') });
     }
     const overdue = (read: PendingRead) => {

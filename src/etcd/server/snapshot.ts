@@ -43,7 +43,7 @@ export function takeSnapshot(state: State): StateSnapshot {
       let size = 0;
       let last = '';
       let next: string | undefined;
-      store.versions(from, revision, (v) => {
+      store.versions(from, revision, head.compactRevision, (v) => {
         // a key's versions stay together, so that the next piece can start at a key
         if (size > chunkSize && v.key !== last) {
           next = v.key;

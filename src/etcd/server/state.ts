@@ -57,7 +57,7 @@ export class State {
     if (command.leaseGrant) return this.grant(command.leaseGrant, now);
     if (command.leaseRevoke) return this.revoke(command.leaseRevoke.ID ?? '0');
     if (command.leaseCheckpoint) {
-      for (const { ID, remainingTTL } of command.leaseCheckpoint.checkpoints) lessor.checkpoint(ID, remainingTTL, now);
+      for (const { ID, remainingTTL } of command.leaseCheckpoint.checkpoints) lessor.checkpoint(ID, remainingTTL);
       return { header: { revision: store.currentRevision } };
     }
     if (command.alarm) return this.alarm(command.alarm);
@@ -132,7 +132,7 @@ export class State {
     const mix = (text: string) => {
       for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
     };
-    this.store.versions('', upTo, (version) => {
+    this.store.versions('', upTo, this.store.compactRevision, (version) => {
       mix(version.key);
       mix(`\0${version.createRevision}.${version.modRevision}.${version.sub}.${version.version}.${version.lease}\0`);
       mix(version.value);
