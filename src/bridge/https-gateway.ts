@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { Handler } from '../env/network.ts';
-import { contentOf, WholeRequest } from '../env/whole.ts';
+import { contentOf, headersOf, WholeRequest } from '../env/whole.ts';
 import { serveWebSocket } from './websocket-gateway.ts';
 
 export interface GatewayOptions {
@@ -104,10 +104,7 @@ async function exchange(options: GatewayOptions, message: IncomingMessage, out: 
     if (!out.writableFinished) request.abort(new DOMException('the client went away', 'AbortError'));
   });
   const response = await options.handler(request.asRequest);
-  const headers: Record<string, string | string[]> = {};
-  response.headers.forEach((value, name) => {
-    headers[name] = name === 'warning' ? value.split(/, (?=299 )/) : value;
-  });
+  const headers = headersOf(response);
   const content = contentOf(response);
   if (method === 'HEAD' || (!content && response.body === null)) {
     out.writeHead(response.status, headers).end();

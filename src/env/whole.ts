@@ -23,49 +23,98 @@ function bufferOf(bytes: Bytes): ArrayBuffer {
     : buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
-/** A complete answer. */
-export class WholeResponse extends Response {
+/**
+ * A complete answer. It is a Response to whoever asks, but the platform's own is never made: that costs more than all that is done with it. Its headers become a
+ * Headers object when somebody asks for one.
+ */
+export class WholeResponse {
+  readonly status: number;
+  readonly statusText = '';
+  readonly type = 'default';
+  readonly url = '';
+  readonly redirected = false;
+  readonly bodyUsed = false;
   /** The body. Not to be changed. */
   readonly content: Bytes;
+  readonly #fields: Record<string, string>;
+  #headers: Headers | undefined;
   #stream: ReadableStream<Bytes> | undefined;
 
   constructor(content: string | Bytes, init: { status?: number; headers: Record<string, string> }) {
-    const bytes = typeof content === 'string' ? encoder.encode(content) : content;
-    super(null, {
-      status: init.status ?? 200,
-      headers: { ...init.headers, 'content-length': String(bytes.byteLength) },
-    });
-    this.content = bytes;
+    this.content = typeof content === 'string' ? encoder.encode(content) : content;
+    this.status = init.status ?? 200;
+    this.#fields = init.headers;
+    this.#fields['content-length'] = String(this.content.byteLength);
   }
 
-  override get body(): ReadableStream<Bytes> {
+  get asResponse(): Response {
+    return this as unknown as Response;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  get headers(): Headers {
+    this.#headers ??= new Headers(this.#fields);
+    return this.#headers;
+  }
+
+  /** The headers, for whoever sends them on; undefined once they have been given out as Headers. */
+  get fields(): Record<string, string> | undefined {
+    return this.#headers ? undefined : this.#fields;
+  }
+
+  setHeader(name: string, value: string): void {
+    if (this.#headers) this.#headers.set(name, value);
+    else this.#fields[name] = value;
+  }
+
+  get body(): ReadableStream<Bytes> {
     this.#stream ??= streamOf(this.content);
     return this.#stream;
   }
 
-  override async text(): Promise<string> {
+  async text(): Promise<string> {
     return decoder.decode(this.content);
   }
 
-  override async json(): Promise<unknown> {
+  async json(): Promise<unknown> {
     return JSON.parse(decoder.decode(this.content));
   }
 
-  override async arrayBuffer(): Promise<ArrayBuffer> {
+  async arrayBuffer(): Promise<ArrayBuffer> {
     return bufferOf(this.content);
   }
 
-  override async bytes(): Promise<Bytes> {
+  async bytes(): Promise<Bytes> {
     return this.content;
   }
 
-  override async blob(): Promise<Blob> {
+  async blob(): Promise<Blob> {
     return new Blob([this.content], { type: this.headers.get('content-type') ?? '' });
   }
 
-  override clone(): WholeResponse {
-    return new WholeResponse(this.content, { status: this.status, headers: Object.fromEntries(this.headers) });
+  clone(): Response {
+    return new WholeResponse(this.content, { status: this.status, headers: Object.fromEntries(this.headers) })
+      .asResponse;
   }
+}
+Object.setPrototypeOf(WholeResponse.prototype, Response.prototype);
+
+/** A complete answer, as the Response that handlers give. */
+export function wholeResponse(
+  content: string | Bytes,
+  init: { status?: number; headers: Record<string, string> },
+): Response {
+  return new WholeResponse(content, init).asResponse;
+}
+
+/** Sets a header of an answer without making it give out its Headers. */
+export function setHeader(response: Response, name: string, value: string): void {
+  const whole: unknown = response;
+  if (whole instanceof WholeResponse) whole.setHeader(name, value);
+  else response.headers.set(name, value);
 }
 
 /** What is known of a request when all of it has arrived. */
@@ -144,6 +193,17 @@ export class WholeRequest {
 
 /** The bytes of a message that has them all, or undefined. */
 export function contentOf(message: Request | Response): Uint8Array<ArrayBuffer> | undefined {
-  if (message instanceof WholeResponse) return message.content;
-  return (message as unknown) instanceof WholeRequest ? (message as unknown as WholeRequest).content : undefined;
+  const it: unknown = message;
+  return it instanceof WholeResponse || it instanceof WholeRequest ? it.content : undefined;
+}
+
+/** The headers of an answer by name; warnings, which may be several, each on its own. */
+export function headersOf(response: Response): Record<string, string | string[]> {
+  const it: unknown = response;
+  if (it instanceof WholeResponse && it.fields) return { ...it.fields };
+  const headers: Record<string, string | string[]> = {};
+  response.headers.forEach((value, name) => {
+    headers[name] = name === 'warning' ? value.split(/, (?=299 )/) : value;
+  });
+  return headers;
 }

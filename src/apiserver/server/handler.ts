@@ -5,6 +5,7 @@
 import { newBadRequest } from '../../api/status.ts';
 import { rfc3339Micro } from '../../env/clock.ts';
 import { parseTraceparent } from '../../env/trace.ts';
+import { setHeader } from '../../env/whole.ts';
 import { anonymous } from '../auth/authenticator.ts';
 import { attributesOf, demand } from '../auth/authorizer.ts';
 import { impersonate } from '../auth/impersonation.ts';
@@ -42,7 +43,7 @@ export async function handle(core: Core, request: Request): Promise<Response> {
   }
   for (const warning of context.warnings) response.headers.append('warning', `299 - ${JSON.stringify(warning)}`);
   if (env.trace.wants('request')) audit(core, context, response, began);
-  response.headers.set('audit-id', auditId(context));
+  setHeader(response, 'audit-id', auditId(context));
   return response;
 }
 

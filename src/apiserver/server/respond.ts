@@ -2,7 +2,7 @@
 
 import { stringify } from 'yaml';
 import { ApiError, newInternalError } from '../../api/status.ts';
-import { WholeResponse } from '../../env/whole.ts';
+import { wholeResponse } from '../../env/whole.ts';
 import { EtcdError } from '../../etcd/client/types.ts';
 import type { Encoding, Negotiated } from './negotiate.ts';
 
@@ -10,7 +10,7 @@ const common = { 'cache-control': 'no-cache, private' };
 
 /** A body that is whole carries its length: by that hosts tell it from a stream. */
 function whole(body: string, status: number, headers: Record<string, string>): Response {
-  return new WholeResponse(body, { status, headers: { ...common, ...headers } });
+  return wholeResponse(body, { status, headers: { ...common, ...headers } });
 }
 
 /** A complete JSON text as an answer, turned into YAML if that was asked for. */
