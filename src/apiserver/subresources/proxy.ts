@@ -57,32 +57,48 @@ export const podProxy: SpecialHandler = (core, context) =>
     return relay(core, context, pod.spec.nodeName, pod.status.podIP, target);
   })();
 
+interface Endpoint {
+  address: string;
+  node: string;
+  port: number;
+}
+
+/** A ready endpoint of a Service's port (by name or number; '' for its only one). Throws NotFound, ServiceUnavailable. */
+export async function pickEndpoint(
+  core: Core,
+  { env }: RequestContext,
+  namespace: string,
+  name: string,
+  port: string,
+): Promise<Endpoint> {
+  const service = (await core.catalog.registry('', 'services').get(namespace, name)).object as unknown as Service;
+  const ports = service.spec.ports ?? [];
+  const wanted =
+    port === '' && ports.length === 1
+      ? ports[0]
+      : ports.find((each) => each.name === port || String(each.port) === port);
+  if (!wanted)
+    throw newServiceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
+  const slices = await core.store.fresh('/registry/endpointslices/');
+  const candidates: Endpoint[] = [];
+  for (const entry of slices?.list(`/registry/endpointslices/${namespace}/`) ?? []) {
+    const slice = entry.object as unknown as EndpointSlice;
+    if (slice.metadata.labels?.['kubernetes.io/service-name'] !== name) continue;
+    const number = slice.ports?.find((each) => (each.name ?? '') === (wanted.name ?? ''))?.port;
+    if (number === undefined) continue;
+    for (const { addresses, conditions, nodeName } of slice.endpoints ?? [])
+      if (conditions?.ready !== false && nodeName && addresses[0])
+        candidates.push({ address: addresses[0], node: nodeName, port: number });
+  }
+  if (candidates.length === 0)
+    throw newServiceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  return candidates[randomInt(env.random, candidates.length)] as Endpoint;
+}
+
 export const serviceProxy: SpecialHandler = (core, context) =>
   (async () => {
-    const { namespace } = context.info;
     const { name, port } = splitName(context.info.name);
-    const service = (await core.catalog.registry('', 'services').get(namespace, name)).object as unknown as Service;
-    const ports = service.spec.ports ?? [];
-    const wanted =
-      port === '' && ports.length === 1
-        ? ports[0]
-        : ports.find((each) => each.name === port || String(each.port) === port);
-    const unavailable = () => newServiceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
-    if (!wanted)
-      throw newServiceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
-    const slices = await core.store.fresh('/registry/endpointslices/');
-    const candidates: { address: string; node: string; port: number }[] = [];
-    for (const entry of slices?.list(`/registry/endpointslices/${namespace}/`) ?? []) {
-      const slice = entry.object as unknown as EndpointSlice;
-      if (slice.metadata.labels?.['kubernetes.io/service-name'] !== name) continue;
-      const number = slice.ports?.find((each) => (each.name ?? '') === (wanted.name ?? ''))?.port;
-      if (number === undefined) continue;
-      for (const { addresses, conditions, nodeName } of slice.endpoints ?? [])
-        if (conditions?.ready !== false && nodeName && addresses[0])
-          candidates.push({ address: addresses[0], node: nodeName, port: number });
-    }
-    if (candidates.length === 0) throw unavailable();
-    const chosen = candidates[randomInt(context.env.random, candidates.length)] as (typeof candidates)[number];
+    const chosen = await pickEndpoint(core, context, context.info.namespace, name, port);
     return relay(core, context, chosen.node, chosen.address, chosen.port);
   })();
 
