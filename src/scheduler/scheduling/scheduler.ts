@@ -31,7 +31,7 @@ export interface SchedulerParts {
   framework: Framework;
   algorithm: Algorithm;
   actions: SchedulerActions;
-  /** Told while a decision's span is current, so that the binder's write carries it. */
+  /** By pod, while its decision is carried out: writes of the binder and of preemption carry the span. */
   spans: Map<string, TraceContext>;
   /** A nomination was made (node) or withdrawn (undefined). */
   nominate(pod: Pod, nodeName: string | undefined): void;
@@ -92,7 +92,9 @@ async function scheduleOne(parts: SchedulerParts, queued: QueuedPod, signal: Abo
     causes: [causeOf(pod)],
   });
   if (held) await held;
+  parts.spans.set(uid, context); // evictions are its doing
   await failed(parts, queued, pod, state, decision.diagnosis, context).catch((error) => actions.onError(pod, error));
+  parts.spans.delete(uid);
 }
 
 async function bind(
