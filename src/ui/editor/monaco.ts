@@ -26,6 +26,51 @@ const forYaml = {
   },
 };
 
+interface Schema {
+  title?: string;
+  definitions?: Record<string, Schema>;
+}
+
+/** The schema with names a reader knows: "Deployment" instead of io.k8s.api.apps.v1.Deployment. */
+function titled(schema: Schema): Schema {
+  const definitions = Object.entries(schema.definitions ?? {}).map(([name, definition]): [string, Schema] => [
+    name,
+    { title: name.slice(name.lastIndexOf('.') + 1), ...definition },
+  ]);
+  return { title: 'Kubernetes', ...schema, definitions: Object.fromEntries(definitions) };
+}
+
+// What the YAML service finds against the schema are mistakes the API server refuses, so they are shown as errors, and in fewer words.
+monaco.editor.onDidChangeMarkers((resources) => {
+  for (const resource of resources) {
+    const model = monaco.editor.getModel(resource);
+    const found = monaco.editor.getModelMarkers({ resource, owner: 'yaml' });
+    if (!model || !found.some((marker) => marker.source?.startsWith('yaml-schema'))) continue;
+    monaco.editor.setModelMarkers(
+      model,
+      'yaml',
+      found.map(({ code: _, ...marker }) =>
+        marker.source?.startsWith('yaml-schema')
+          ? {
+              ...marker,
+              severity: monaco.MarkerSeverity.Error,
+              source: 'Kubernetes schema',
+              message: plainer(marker.message),
+            }
+          : marker,
+      ),
+    );
+  }
+});
+
+function plainer(message: string): string {
+  const unknown = /^Property (\S+) is not allowed/.exec(message);
+  if (unknown) return `There is no field "${unknown[1]}" here.`;
+  const values = /^Value is not accepted\. Valid values: (.*)$/s.exec(message)?.[1]?.split(', ');
+  if (values && values.length > 8) return `Not a known value. Ctrl-Space lists the ${values.length} that are.`;
+  return message;
+}
+
 let configured: ReturnType<typeof configureMonacoYaml> | undefined;
 
 /** Tells the editor what Kubernetes objects look like. `schema`: a JSON Schema for one object. */
@@ -38,7 +83,13 @@ export function useSchema(schema: object | undefined): void {
     completion: true,
     format: false,
     schemas: schema
-      ? [{ uri: 'inmemory://drydock/kubernetes.json', fileMatch: ['**/*.yaml', '**/*.yml', '**/*.json'], schema }]
+      ? [
+          {
+            uri: 'https://kubernetes.io/v1.36',
+            fileMatch: ['**/*.yaml', '**/*.yml', '**/*.json'],
+            schema: titled(schema),
+          },
+        ]
       : [],
   };
   if (configured) void configured.update(options as never);
@@ -122,6 +173,9 @@ export function openEditor(
     padding: { top: 10, bottom: 10 },
     overviewRulerLanes: 0,
     guides: { indentation: true },
+    // Enter ends a line that needs no completing; words of the text are no suggestions where there is a schema
+    acceptSuggestionOnEnter: 'smart',
+    wordBasedSuggestions: 'off',
     quickSuggestions: { strings: true, other: true, comments: false },
     fixedOverflowWidgets: true,
     ariaLabel: 'YAML editor',

@@ -16,7 +16,10 @@ export class Editing {
   edit(text: string, name: string): Promise<string | undefined> {
     this.cancel();
     this.name = this.#files.put(
-      `edit-${name.replace(/[^A-Za-z0-9._-]/g, '-').replace(/\.ya?ml$/, '')}.yaml`,
+      `edit-${name
+        .replace(/^kubectl-edit-/, '')
+        .replace(/[^A-Za-z0-9._-]/g, '-')
+        .replace(/\.ya?ml$/, '')}.yaml`,
       text,
       true,
     );

@@ -80,10 +80,11 @@ export class EditorFiles {
   /** Creates or replaces a file and shows it. Returns its name. */
   put(name: string, text: string, passing = false): string {
     const exists = this.list.some((file) => file.name === name);
-    const file: EditorFile = passing ? { name, text, passing } : { name, text };
+    const keepsPassing = passing || this.list.some((each) => each.name === name && each.passing);
+    const file: EditorFile = keepsPassing ? { name, text, passing: true } : { name, text };
     this.list = exists ? this.list.map((each) => (each.name === name ? file : each)) : [...this.list, file];
     if (exists) for (const listener of this.#listeners) listener(name, text);
-    if (!passing) this.#unsaved.add(name);
+    if (!keepsPassing) this.#unsaved.add(name);
     this.#save();
     this.show(name);
     return name;

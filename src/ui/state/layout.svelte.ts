@@ -51,6 +51,8 @@ export class Layout {
   previewTarget = $state.raw<PreviewTarget | undefined>();
   /** Raised to put the cursor into the terminal. */
   terminalFocus = $state(0);
+  /** Raised to put the cursor into the editor. */
+  editorFocus = $state(0);
 
   constructor() {
     Object.assign(this, { ...initial, ...recall<Partial<Kept>>('layout', {}) });

@@ -52,7 +52,8 @@ spec:
   },
   {
     name: 'client.yaml',
-    text: `# A pod to look around from: kubectl exec -it client -- sh
+    text: `# A pod to look around from:
+#   kubectl exec -it client -- sh
 apiVersion: v1
 kind: Pod
 metadata:

@@ -1,26 +1,38 @@
-// The timeline's view of the causal log: a filter, the newest events that pass it, and the chain of causes the reader asked for.
+// The timeline's view of the causal log: a filter, the newest events that pass it, and the chain the reader asked for: what led to an event ("why?") or
+// what came of it.
+//
+// Invariant: every entry is an event of the log, as a component recorded it.
 
 import type { Gate } from '../../env/trace.ts';
-import type { TraceEvent, UnplacedEvent } from '../../trace/event.ts';
+import type { TraceEvent } from '../../trace/event.ts';
 import type { TraceFilter, TraceLog } from '../../trace/log.ts';
+import { essenceOf, lineOf, weightOf } from '../timeline/describe.ts';
 import { later } from './page-time.ts';
-import { isHeartbeat } from './traffic.svelte.ts';
 
 const page = 200;
+
+/** How much is shown: what changed or was decided; every step; heartbeats too. */
+export type Detail = 'main' | 'steps' | 'all';
+
+export interface Asked {
+  event: TraceEvent;
+  /** 'why': what led to it. 'outcome': what came of it. */
+  direction: 'why' | 'outcome';
+}
 
 export class Timeline {
   /** Free text: matched against subject, component and what is done. */
   text = $state('');
   gate = $state<Gate | ''>('');
-  heartbeats = $state(false);
+  detail = $state<Detail>('main');
   /** Whether the newest events stay in view. */
   follow = $state(true);
   limit = $state(page);
   /** Events that match, oldest first. */
   events = $state.raw<readonly TraceEvent[]>([]);
   total = $state(0);
-  /** The event whose "why?" is shown, and its causes, itself last. */
-  asked = $state.raw<TraceEvent | undefined>();
+  asked = $state.raw<Asked | undefined>();
+  /** The chain asked for, causes before effects. */
   chain = $state.raw<readonly TraceEvent[]>([]);
   #log: TraceLog | undefined;
   #waiting = false;
@@ -28,12 +40,14 @@ export class Timeline {
   /** Reads from a log until the returned function is called. */
   connect(log: TraceLog): () => void {
     this.#log = log;
+    this.answered();
     this.refresh();
     return log.subscribe((batch) => {
       this.total += batch.length;
       if (this.#waiting) return;
       this.#waiting = true;
-      later(150, () => {
+      // an outcome grows while it is looked at; walking it is dearer than reading the newest events
+      later(this.asked ? 500 : 150, () => {
         this.#waiting = false;
         this.refresh();
       });
@@ -44,21 +58,31 @@ export class Timeline {
   refresh(): void {
     const log = this.#log;
     if (!log) return;
-    const filter: TraceFilter = this.gate ? { gates: [this.gate] } : {};
-    const text = this.text.trim().toLowerCase();
-    if (!text && this.heartbeats) {
-      this.events = log.events(filter, this.limit);
+    if (this.asked) {
+      const { event, direction } = this.asked;
+      const chain = direction === 'why' ? log.why(event) : log.consequences(event);
+      this.chain = this.detail === 'main' ? essenceOf(chain, (each) => log.causesOf(each)) : chain;
       return;
     }
+    const filter: TraceFilter = this.gate ? { gates: [this.gate] } : {};
+    const text = this.text.trim().toLowerCase();
     const found: TraceEvent[] = [];
     const all = log.events(filter);
     for (let i = all.length - 1; i >= 0 && found.length < this.limit; i--) {
       const event = all[i] as TraceEvent;
-      if (!this.heartbeats && this.gate !== 'raft send' && isHeartbeat(event)) continue;
+      if (!this.#shows(event)) continue;
       if (text && !lineOf(event).toLowerCase().includes(text)) continue;
       found.push(event);
     }
     this.events = found.reverse();
+  }
+
+  #shows(event: TraceEvent): boolean {
+    if (this.detail === 'all') return true;
+    const weight = weightOf(event);
+    // whoever asks for one kind of step wants to see it
+    if (this.gate) return weight !== 'heartbeat' || this.gate === 'raft' || this.gate === 'raft send';
+    return weight === 'main' || (weight === 'detail' && this.detail === 'steps');
   }
 
   /** Forgets the filter. */
@@ -73,26 +97,16 @@ export class Timeline {
     this.refresh();
   }
 
-  /** Shows everything that led to an event. */
-  ask(event: TraceEvent): void {
-    this.asked = event;
-    this.chain = this.#log?.why(event) ?? [event];
+  /** Shows everything that led to an event, or everything that came of it. */
+  ask(event: TraceEvent, direction: Asked['direction'] = 'why'): void {
+    this.asked = { event, direction };
+    this.refresh();
   }
 
+  /** Back from a chain to the newest events. */
   answered(): void {
     this.asked = undefined;
     this.chain = [];
+    this.refresh();
   }
-}
-
-/** One line of text for an event, for filters and screen readers. */
-export function lineOf(event: UnplacedEvent): string {
-  return [event.component, event.gate, subjectOf(event), event.will ?? ''].filter(Boolean).join(' ');
-}
-
-/** "Pod default/web-1", or ''. */
-export function subjectOf(event: UnplacedEvent): string {
-  const subject = event.subject;
-  if (!subject) return '';
-  return `${subject.kind} ${subject.namespace ? `${subject.namespace}/` : ''}${subject.name}`;
 }

@@ -220,6 +220,14 @@ export class Workspace {
     };
   }
 
+  /** Opens a text in the editor for kubectl edit; resolves with what is saved, or undefined. */
+  edit(text: string, name: string): Promise<string | undefined> {
+    const saved = this.editing.edit(text, name);
+    if (this.layout.narrow) this.layout.pane = 'editor';
+    this.layout.editorFocus++;
+    return saved;
+  }
+
   program(): Promise<KubectlProgram> {
     return this.#parts.kubectl();
   }

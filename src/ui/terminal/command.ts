@@ -86,6 +86,20 @@ export class Command {
     }
   }
 
+  /** What `promise` resolves to, or undefined as soon as the command is stopped (`onStop` is then called). */
+  orStopped<T>(promise: Promise<T>, onStop: () => void): Promise<T | undefined> {
+    const { signal } = this.#abort;
+    return new Promise((resolve, reject) => {
+      const stopped = () => {
+        onStop();
+        resolve(undefined);
+      };
+      if (signal.aborted) stopped();
+      signal.addEventListener('abort', stopped, { once: true });
+      promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stopped));
+    });
+  }
+
   resize(columns: number, rows: number): void {
     for (const callback of this.#resizes) callback(columns, rows);
   }

@@ -117,6 +117,29 @@ describe('LineEditor', () => {
     expect(written().endsWith('\x1b[1A\r\x1b[39C')).toBe(true);
   });
 
+  test('Ctrl-R looks backwards through the history', () => {
+    const { made, ran, written } = editor({ history: ['get pods', 'describe pod web', 'get nodes'] });
+    made.input('half\x12pod');
+    expect(made.line).toBe('describe pod web');
+    expect(written()).toContain("(reverse-i-search)`pod': describe pod web");
+    made.input('\x12');
+    expect(made.line).toBe('get pods');
+    made.input('\x12');
+    expect(made.line).toBe('get pods');
+    made.input('\x7f\x7fn');
+    expect(made.line).toBe('describe pod web');
+    made.input('\x07');
+    expect(made.line).toBe('half');
+    made.input('\x15\x12node\r');
+    expect(ran).toEqual(['get nodes']);
+  });
+
+  test('a key that edits ends the search on the line found', () => {
+    const { made } = editor({ history: ['get pods'] });
+    made.input('\x12po\x05 -A');
+    expect(made.line).toBe('get pods -A');
+  });
+
   test('ignores control characters that mean nothing', () => {
     const { made } = editor();
     made.input('a\x00\x1b[200~b');

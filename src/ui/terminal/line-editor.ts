@@ -27,6 +27,8 @@ export class LineEditor {
   #busy = true;
   #ahead = '';
   #tabs = 0;
+  /** Ctrl-R: what is looked for, and how far back in the history it was found; undefined while not searching. */
+  #search: { text: string; at: number; before: string } | undefined;
 
   /** `prompt` may hold colour codes; `width` is what it takes on screen. */
   constructor(host: LineEditorHost, prompt: { text: string; width: number }, history: string[] = []) {
@@ -61,7 +63,9 @@ export class LineEditor {
         this.#ahead += rest;
         return;
       }
-      const match = /^(?:\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|\x1b[bfd\x7f]|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f]+)/.exec(rest);
+      const match = /^(?:\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|\x1b[bfd.\x7f]|[\x00-\x1f\x7f]|[^\x00-\x1f\x7f]+)/.exec(
+        rest,
+      );
       const token = match?.[0] ?? rest.slice(0, 1);
       rest = rest.slice(token.length);
       // a pasted "\r\n" is one Enter
@@ -78,6 +82,7 @@ export class LineEditor {
 
   #key(token: string): void {
     if (token !== '\t') this.#tabs = 0;
+    if (this.#search && this.#searchKey(token)) return;
     const action = this.#actions[token];
     if (action) {
       action();
@@ -150,8 +155,45 @@ export class LineEditor {
         this.#draw();
       },
       '\t': () => void this.#complete(),
+      '\x12': () => {
+        this.#search = { text: '', at: this.history.length, before: this.#line };
+        this.#draw();
+      },
     };
   })();
+
+  /** A key while searching backwards. False: the search ended with this key, which then does what it always does. */
+  #searchKey(token: string): boolean {
+    const search = this.#search;
+    if (!search) return false;
+    if (token === '\x12') this.#find(search.text, search.at - 1);
+    else if (token === '\x7f' || token === '\b') this.#find(search.text.slice(0, -1), this.history.length - 1);
+    else if (!/^[\x00-\x1f\x7f]/.test(token))
+      this.#find(search.text + token, Math.min(search.at, this.history.length - 1));
+    else {
+      this.#search = undefined;
+      if (token === '\x07' || token === '\x03') this.#line = search.before;
+      this.#cursor = this.#line.length;
+      this.#draw();
+      return token === '\x07' || token === '\x1b';
+    }
+    return true;
+  }
+
+  /** Looks for `text` in the history from `from` backwards and shows what was found; keeps what is shown if nothing was. */
+  #find(text: string, from: number): void {
+    let at = from;
+    while (at >= 0 && !this.history[at]?.includes(text)) at--;
+    const found = text ? this.history[at] : undefined;
+    if (found !== undefined) this.#line = found;
+    this.#search = {
+      text,
+      at: found === undefined ? (this.#search?.at ?? this.history.length) : at,
+      before: this.#search?.before ?? '',
+    };
+    this.#cursor = Math.max(0, this.#line.indexOf(text));
+    this.#draw();
+  }
 
   #enter(): void {
     this.#move(this.#line.length);
@@ -239,10 +281,12 @@ export class LineEditor {
 
   #draw(): void {
     const columns = Math.max(8, this.#host.columns());
-    const total = this.#prompt.width + this.#line.length;
-    const at = this.#prompt.width + this.#cursor;
+    const asked = this.#search && `(reverse-i-search)\`${this.#search.text}': `;
+    const prompt = asked ? { text: asked, width: asked.length } : this.#prompt;
+    const total = prompt.width + this.#line.length;
+    const at = prompt.width + this.#cursor;
     let out = this.#row > 0 ? `\x1b[${this.#row}A` : '';
-    out += `\r\x1b[J${this.#prompt.text}${this.#line}`;
+    out += `\r\x1b[J${prompt.text}${this.#line}`;
     // a line that fills the last column leaves the cursor there: push it on
     if (total % columns === 0) out += ' \r';
     const up = Math.floor(total / columns) - Math.floor(at / columns);

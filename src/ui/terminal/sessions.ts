@@ -16,8 +16,12 @@ export interface Session {
 const blue = (text: string) => `\x1b[38;5;75m${text}\x1b[0m`;
 const grey = (text: string) => `\x1b[38;5;246m${text}\x1b[0m`;
 
-/** The prompt at which kubectl is typed. `clear` empties the screen. */
-export function kubectlSession(page: Workspace, screen: Screen, clear: () => void): Session {
+/** Empties the screen and what was scrolled out of it. */
+const clearScreen = '\x1b[H\x1b[2J\x1b[3J';
+
+/** The prompt at which kubectl is typed. */
+export function kubectlSession(page: Workspace, screen: Screen): Session {
+  const clear = () => screen.write(clearScreen);
   let running: Command | undefined;
   const history = recall<string[]>('history', []);
 
@@ -44,9 +48,19 @@ export function kubectlSession(page: Workspace, screen: Screen, clear: () => voi
     }
     running = new Command(screen);
     try {
-      const io = { ...page.kubectlIo(), edit: (text: string, name: string) => page.editing.edit(text, name) };
+      const current = running;
+      const edit = (text: string, name: string) => {
+        const saved = page.edit(text, name);
+        screen.write(
+          grey(
+            `${name.replace(/^kubectl-edit-/, '')} is open in the editor. Save or cancel it there; Ctrl-C gives up.`,
+          ),
+        );
+        screen.write('\r\n');
+        return current.orStopped(saved, () => page.editing.cancel());
+      };
       const program = await page.program();
-      await running.run(program.runShell, line, io);
+      await current.run(program.runShell, line, { ...page.kubectlIo(), edit });
     } finally {
       running = undefined;
     }
@@ -67,7 +81,7 @@ export function kubectlSession(page: Workspace, screen: Screen, clear: () => voi
     { text: `${blue('$')} `, width: 2 },
     history,
   );
-  screen.write(grey(`kubectl, over this page's own API server. Tab completes; ${'help'} lists what else there is.`));
+  screen.write(grey('kubectl for the cluster in this page. Tab completes, help helps.'));
   screen.write('\r\n');
   editor.start();
   return {
