@@ -309,12 +309,16 @@ export class Raft {
     return { messages, unsaved, committed, reads };
   }
 
-  /** Whether ready(true) would hand something over for writing. */
+  /** Whether ready(true) would hand something over: to write, or to promise. */
   get hasUnsaved(): boolean {
+    return this.afterSave.length > 0 || this.hasNews;
+  }
+
+  /** Whether there is something that is not on disk. (A commit index alone need not be: it is learnt again.) */
+  private get hasNews(): boolean {
     return (
       this.log.handedOver < this.log.lastIndex ||
       this.unsavedSnapshot !== undefined ||
-      this.afterSave.length > 0 ||
       this.term !== this.savedState.term ||
       this.vote !== this.savedState.vote
     );
@@ -327,6 +331,7 @@ export class Raft {
       hardState: this.hardState,
       entries: log.slice(log.handedOver + 1, log.lastIndex),
       snapshot: this.unsavedSnapshot,
+      saved: !this.hasNews,
       afterSave: this.afterSave,
     };
     log.handedOver = log.lastIndex;

@@ -92,6 +92,8 @@ export interface Unsaved {
   /** Replaces everything from its first index on. */
   entries: Entry[];
   snapshot: Snapshot | undefined;
+  /** Nothing of it is news to the disk: the promises may go without a write. */
+  saved: boolean;
   /** Promises that hold only once the above is on disk. Those to oneself are stepped. */
   afterSave: Message[];
 }

@@ -262,17 +262,26 @@ export class Replica {
   }
 
   private write(unsaved: Unsaved): void {
+    if (unsaved.saved) {
+      // a host is only asked to write while no other write is under way, so all of it is on disk
+      this.promise(unsaved);
+      return;
+    }
     this.writing = true;
     if (unsaved.snapshot) this.load(unsaved.snapshot);
     this.host.save(unsaved, () => {
       this.writing = false;
       if (this.stopped) return;
-      for (const message of unsaved.afterSave) {
-        if (message.to === this.raft.id) this.raft.step(message);
-        else this.host.send(message);
-      }
+      this.promise(unsaved);
       this.drain();
     });
+  }
+
+  private promise({ afterSave }: Unsaved): void {
+    for (const message of afterSave) {
+      if (message.to === this.raft.id) this.raft.step(message);
+      else this.host.send(message);
+    }
   }
 
   private load(snapshot: Snapshot): void {
