@@ -15,6 +15,7 @@ export class Geometry {
   width = $state(0);
   height = $state(0);
   readonly #elements = new Map<string, HTMLElement>();
+  readonly #anchors = new Map<string, Attachment<HTMLElement>>();
   #root: HTMLElement | undefined;
   #until = 0;
   #measuring = false;
@@ -31,16 +32,21 @@ export class Geometry {
     };
   };
 
-  /** Marks an element so that links find it. */
+  /** Marks an element so that links find it. The same key gives the same attachment, or every update of a card would attach and measure anew. */
   anchor(key: string): Attachment<HTMLElement> {
-    return (element) => {
+    const known = this.#anchors.get(key);
+    if (known) return known;
+    const anchor: Attachment<HTMLElement> = (element) => {
       this.#elements.set(key, element);
       this.settle();
       return () => {
         if (this.#elements.get(key) === element) this.#elements.delete(key);
+        this.#anchors.delete(key);
         this.settle();
       };
     };
+    this.#anchors.set(key, anchor);
+    return anchor;
   }
 
   /** Measures now and until movements have ended. */
