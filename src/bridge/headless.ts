@@ -29,6 +29,8 @@ export interface Headless extends Running {
   adminToken: string;
   caBundle: string;
   authority: Authority;
+  /** The API server without the socket in front. */
+  handle(request: Request): Promise<Response>;
 }
 
 const secret = () => randomBytes(16).toString('hex');
@@ -119,6 +121,7 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     adminToken,
     caBundle: authority.certificate,
     authority,
+    handle: server.handle,
     async stop() {
       await gateway.close();
       for (const component of running.reverse()) await component.stop();
