@@ -1,5 +1,7 @@
 // What the end-to-end tests do with the page: open it, run kubectl through window.drydock, wait for what it prints.
 
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { expect, type Page } from '@playwright/test';
 import type {} from '../../src/ui/automation.ts';
 
@@ -126,3 +128,34 @@ spec:
   - port: 80
     targetPort: 80
 `;
+
+/** What axe-core finds serious or critical on the page as it stands, in one line each. */
+export async function seriousProblems(page: Page): Promise<string[]> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  // evaluated by the debugger, not by the page: its CSP forbids inline scripts
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const result = await axe.run(document.body, { resultTypes: ['violations'] });
+    return result.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  });
+}
+
+/** The rows of the terminal that is shown. */
+export function screenOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const rows = [...document.querySelectorAll('section.terminal:not(.hidden) .xterm-rows > div')];
+    return rows
+      .map((row) => (row.textContent ?? '').replaceAll('\u00a0', ' ').trimEnd())
+      .join('\n')
+      .trimEnd();
+  });
+}
+
+/** Waits until the terminal shows something. */
+export async function seeOnScreen(page: Page, pattern: RegExp, timeout = 30_000): Promise<string> {
+  await expect.poll(() => screenOf(page), { timeout, intervals: [100] }).toMatch(pattern);
+  return screenOf(page);
+}

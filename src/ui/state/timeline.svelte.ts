@@ -36,6 +36,8 @@ export class Timeline {
   chain = $state.raw<readonly TraceEvent[]>([]);
   #log: TraceLog | undefined;
   #waiting = false;
+  /** The chain asked for with everything in it, to tell whether a new event belongs to it. */
+  #whole: ReadonlySet<TraceEvent> = new Set();
 
   /** Reads from a log until the returned function is called. */
   connect(log: TraceLog): () => void {
@@ -44,14 +46,21 @@ export class Timeline {
     this.refresh();
     return log.subscribe((batch) => {
       this.total += batch.length;
-      if (this.#waiting) return;
+      if (this.#waiting || (this.asked && !this.#grows(log, batch))) return;
       this.#waiting = true;
-      // an outcome grows while it is looked at; walking it is dearer than reading the newest events
-      later(this.asked ? 500 : 150, () => {
+      later(150, () => {
         this.#waiting = false;
         this.refresh();
       });
     });
+  }
+
+  /** Whether an outcome that is looked at has just become longer; walking it again is dear. */
+  #grows(log: TraceLog, batch: readonly TraceEvent[]): boolean {
+    return (
+      this.asked?.direction === 'outcome' &&
+      batch.some((event) => log.causesOf(event).some((cause) => this.#whole.has(cause)))
+    );
   }
 
   /** Reads the log again; call after a change of the filter. */
@@ -61,6 +70,7 @@ export class Timeline {
     if (this.asked) {
       const { event, direction } = this.asked;
       const chain = direction === 'why' ? log.why(event) : log.consequences(event);
+      this.#whole = new Set(chain);
       this.chain = this.detail === 'main' ? essenceOf(chain, (each) => log.causesOf(each)) : chain;
       return;
     }
@@ -107,6 +117,7 @@ export class Timeline {
   answered(): void {
     this.asked = undefined;
     this.chain = [];
+    this.#whole = new Set();
     this.refresh();
   }
 }

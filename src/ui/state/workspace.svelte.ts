@@ -60,6 +60,8 @@ export class Workspace {
   rate = $state(1);
   forwarding = $state(false);
   readOnly = $state(false);
+  /** Processes whose network the reader has cut. */
+  cutOff = $state.raw<ReadonlySet<string>>(new Set());
   selection = $state.raw<Selection | undefined>();
   /** Terminals asked for and not opened yet. */
   wishes = $state.raw<readonly TerminalWish[]>([]);
@@ -122,6 +124,7 @@ export class Workspace {
     this.failure = '';
     this.readOnly = cluster.readOnly ?? false;
     this.processes = cluster.processes();
+    this.#readCuts();
     const clock = () => {
       this.rate = cluster.clock.rate;
       this.time = cluster.clock.now();
@@ -241,6 +244,18 @@ export class Workspace {
   openTerminal(wish: TerminalWish): void {
     this.wishes = [...this.wishes, wish];
     this.layout.showBench('terminal');
+  }
+
+  /** Cuts a process off from all others, or connects it again. */
+  setCut(process: string, cut: boolean): void {
+    if (cut) this.cluster?.faults.cut(process, '*');
+    else this.cluster?.faults.heal(process, '*');
+    this.#readCuts();
+  }
+
+  #readCuts(): void {
+    const whole = (this.cluster?.faults.cuts ?? []).filter(({ a, b }) => a === '*' || b === '*');
+    this.cutOff = new Set(whole.map(({ a, b }) => (a === '*' ? b : a)));
   }
 
   async fastForward(milliseconds: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { UnplacedEvent } from '../../trace/event.ts';
 import { TraceLog } from '../../trace/log.ts';
-import { essenceOf, isYours, smallPrintOf, weightOf, wordsOf } from './describe.ts';
+import { essenceOf, isYours, sinceOf, smallPrintOf, weightOf, wordsOf } from './describe.ts';
 
 const event = (change: Partial<UnplacedEvent>): UnplacedEvent => ({
   gate: 'reconcile',
@@ -48,6 +48,10 @@ describe('wordsOf', () => {
       'revision 7',
     );
   });
+});
+
+test('sinceOf', () => {
+  expect([-3, 0.4, 999, 1234, 73_900].map(sinceOf)).toEqual(['0 ms', '0 ms', '999 ms', '1.2 s', '74 s']);
 });
 
 test('isYours tells the reader from the components', () => {

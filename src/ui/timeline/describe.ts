@@ -57,9 +57,17 @@ export function wordsOf(event: UnplacedEvent): string {
 export function smallPrintOf(event: UnplacedEvent): string {
   const subject = event.subject;
   const parts: string[] = [];
-  if (subject && !wordsOf(event).includes(subject.name)) parts.push(subjectOf(event));
+  if (subject && subject.name !== event.component && !wordsOf(event).includes(subject.name))
+    parts.push(subjectOf(event));
   if (event.gate === 'committed' && subject?.resourceVersion) parts.push(`revision ${subject.resourceVersion}`);
   return parts.join(', ');
+}
+
+/** Time since the first step of a chain: "0 ms", "1.2 s", "74 s". */
+export function sinceOf(milliseconds: number): string {
+  const ms = Math.max(0, milliseconds);
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
 /** "Pod default/web-1", or ''. */
