@@ -2,10 +2,11 @@
 
 import { type Clock, sleep } from '../../env/clock.ts';
 import type { Random } from '../../env/random.ts';
-import { type Method, methods } from '../api/messages.ts';
-import { plainType } from '../api/plain.ts';
+import { type Method, methods, type Path } from '../api/messages.ts';
+import { batchable, batchPath, plainType, readRange } from '../api/plain.ts';
 import { decode, encode } from '../api/schema.ts';
 import { grpc } from '../errors.ts';
+import { type BatchAnswer, Batcher } from './batcher.ts';
 import { EtcdError } from './types.ts';
 
 type Data = Record<string, unknown>;
@@ -14,6 +15,7 @@ interface Endpoint {
   url: string;
   /** Whether it was seen to speak the plain form. */
   plain: boolean;
+  batchers: { read: Batcher; write: Batcher };
 }
 
 /** Rounds over all endpoints a read makes before it gives up, and the pause between them, ms. */
@@ -33,9 +35,14 @@ export class Transport {
     random: Random;
   }) {
     if (config.endpoints.length === 0) throw new RangeError('an etcd client needs at least one endpoint');
-    this.endpoints = config.endpoints.map((url) => ({ url: url.replace(/\/+$/, ''), plain: false }));
     this.fetch = config.fetch;
     this.clock = config.clock;
+    this.endpoints = config.endpoints.map((given) => {
+      const url = given.replace(/\/+$/, '');
+      const exchange = (body: string) => this.exchange(url, body);
+      const batchers = { read: new Batcher(this.clock, exchange), write: new Batcher(this.clock, exchange) };
+      return { url, plain: false, batchers };
+    });
     this.current = Math.floor(config.random.next() * this.endpoints.length);
   }
 
@@ -45,6 +52,8 @@ export class Transport {
     for (let attempt = 1; ; attempt++) {
       const endpoint = this.endpoint();
       try {
+        const kind = endpoint.plain && !('rangeEnd' in request) ? batchable[path as Path] : undefined;
+        if (kind) return (await this.batched(endpoint.batchers[kind], path, request, options.signal)) as T;
         const response = await this.send(endpoint, path, request, options.signal);
         return this.read(path, response, await response.text()) as T;
       } catch (error) {
@@ -101,6 +110,22 @@ export class Transport {
     if (this.endpoint() === endpoint) this.current = (this.current + 1) % this.endpoints.length;
   }
 
+  /** One call among others. */
+  private async batched(batcher: Batcher, path: string, request: object, signal?: AbortSignal): Promise<Data> {
+    const answered = batcher.call(`["${path}",${JSON.stringify(request)}]`);
+    const answer = await (signal ? untilAborted(answered, signal) : answered);
+    if (answer.ok) return answer.ok;
+    throw new EtcdError(answer.code ?? grpc.unknown, answer.message ?? 'unknown error');
+  }
+
+  private async exchange(url: string, body: string): Promise<BatchAnswer[]> {
+    const headers = { 'content-type': plainType, accept: plainType };
+    const response = await this.fetch(url + batchPath, { method: 'POST', headers, body });
+    const text = await response.text();
+    if (!response.ok) throw refusal(response.status, text);
+    return JSON.parse(text) as BatchAnswer[];
+  }
+
   private async send(endpoint: Endpoint, path: string, request: object, signal?: AbortSignal): Promise<Response> {
     const method = (methods as Record<string, Method>)[path] as Method;
     const body = JSON.stringify(endpoint.plain ? request : encode(method.request, request as Data));
@@ -116,6 +141,7 @@ export class Transport {
 
   private read(path: string, response: Response, text: string): Data {
     if (!response.ok) throw refusal(response.status, text);
+    if (text.startsWith('#')) return readRange(text) as Data;
     const json: unknown = JSON.parse(text);
     if (response.headers.get('content-type') === plainType) return json as Data;
     return decode((methods as Record<string, Method>)[path]?.response as Method['response'], json);
@@ -131,6 +157,16 @@ export class Transport {
     if (plain) return json.result ?? {};
     return decode((methods as Record<string, Method>)[path]?.response as Method['response'], json.result ?? {});
   }
+}
+
+/** The promise, or the signal's reason as soon as it aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function refusal(status: number, text: string): EtcdError {

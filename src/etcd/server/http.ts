@@ -6,9 +6,9 @@
 import type { Handler } from '../../env/network.ts';
 import { wholeResponse } from '../../env/whole.ts';
 import { aliases, type Method, methods } from '../api/messages.ts';
-import { plainType } from '../api/plain.ts';
+import { batchable, batchPath, plainType, readPlain, writeRange } from '../api/plain.ts';
 import { decode, encode, parseJson } from '../api/schema.ts';
-import type { LeaseId, ResponseHeader, WatchRequest, WatchResponse } from '../api/types.ts';
+import type { LeaseId, RangeResponse, ResponseHeader, WatchRequest, WatchResponse } from '../api/types.ts';
 import { EtcdError } from '../client/types.ts';
 import { etcdError, grpc, httpStatus } from '../errors.ts';
 import type { Backend } from './backend.ts';
@@ -30,10 +30,11 @@ export function createHandler(backend: Backend): Handler {
   return async (request) => {
     const url = new URL(request.url);
     const path = aliases[url.pathname] ?? url.pathname;
+    if (path === batchPath && request.method === 'POST') return batch(backend, request);
     const method = (methods as Record<string, Method>)[path];
     if (!method) return other(backend, url.pathname);
     if (request.method !== 'POST') return whole('Method Not Allowed\n', 'text/plain; charset=utf-8', 405);
-    const codec = codecFor(request, method);
+    const codec = codecFor(request, path, method);
     try {
       if (path === '/v3/watch') return await watch(backend, request, codec);
       const text = await request.text();
@@ -70,16 +71,44 @@ interface Codec {
   write(message: Data): string;
 }
 
-function codecFor(request: Request, method: Method): Codec {
+function codecFor(request: Request, path: string, method: Method): Codec {
   const plainIn = request.headers.get('content-type') === plainType;
   const plainOut = plainIn || request.headers.get('accept') === plainType;
   return {
     type: plainOut ? plainType : 'application/json',
-    read: plainIn ? (json) => json as Data : (json) => decode(method.request, json),
+    read: plainIn ? (json) => readPlain(method.request, json) : (json) => decode(method.request, json),
     write: plainOut
-      ? (message) => JSON.stringify(message)
+      ? path === '/v3/kv/range'
+        ? (message) => writeRange(message as RangeResponse)
+        : (message) => JSON.stringify(message)
       : (message) => JSON.stringify(encode(method.response, message)),
   };
+}
+
+/** Many calls of our own client in one exchange; each has its own answer. */
+async function batch(backend: Backend, request: Request): Promise<Response> {
+  try {
+    const list = parseJson(await request.text());
+    if (!Array.isArray(list)) throw new EtcdError(grpc.invalidArgument, 'a batch is a list of calls');
+    const answers = list.map(async (item: unknown) => {
+      try {
+        const [path, message] = Array.isArray(item) ? (item as unknown[]) : [];
+        const call = typeof path === 'string' && Object.hasOwn(batchable, path) ? calls[path] : undefined;
+        if (!call) throw new EtcdError(grpc.unimplemented, 'Method not allowed');
+        const checked = readPlain(
+          (methods as Record<string, Method>)[path as string]?.request as Method['request'],
+          message,
+        );
+        return `{"ok":${JSON.stringify(await call(backend, checked as never, request.signal))}}`;
+      } catch (error) {
+        const { code, message } = error instanceof EtcdError ? error : { code: grpc.unknown, message: String(error) };
+        return JSON.stringify({ code, message });
+      }
+    });
+    return whole(`[${(await Promise.all(answers)).join(',')}]`, plainType);
+  } catch (error) {
+    return failure(error);
+  }
 }
 
 function other(backend: Backend, path: string): Response {
