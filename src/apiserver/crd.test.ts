@@ -447,7 +447,7 @@ describe('names', () => {
 describe('versions', () => {
   test('share their objects, warn when they are deprecated, and remember which were stored', async () => {
     const definition = named('shares', 'Share', withSpec(object({ a: { type: 'string' } })));
-    const [first] = definition.spec.versions as [Record<string, unknown>];
+    const [first] = definition.spec.versions as unknown as [Record<string, unknown>];
     const spec = {
       ...definition.spec,
       versions: [

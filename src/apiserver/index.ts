@@ -3,6 +3,7 @@
 import type { Env, Running } from '../env/env.ts';
 import { Admission } from './admission/admission.ts';
 import { builtInPlugins } from './admission/plugins/index.ts';
+import { registrationStrategyFor } from './admission/registration-validation.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { allowAll, mastersAuthorizer, union } from './auth/authorizer.ts';
 import { nodeAuthorizer } from './auth/node.ts';
@@ -36,7 +37,11 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   const cache = new WatchCache(config.etcd, env.clock);
   const store = new Store(config.etcd, cache, env.clock);
   const general = builtInStrategies(store, config);
-  const strategyOf = (resource: ResourceInfo) => ({ ...general(resource), ...definitionStrategyFor(resource) });
+  const strategyOf = (resource: ResourceInfo) => ({
+    ...general(resource),
+    ...definitionStrategyFor(resource),
+    ...registrationStrategyFor(resource),
+  });
   const catalog = new Catalog(store, { validate }, strategyOf, conversions);
   await cache.start();
   const tokens = await ServiceAccountTokens.open(env, config, catalog);
@@ -46,7 +51,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     config,
     store,
     catalog,
-    admission: new Admission(builtInPlugins(catalog, rbac, () => core.authorizer)),
+    admission: new Admission(builtInPlugins(catalog, rbac, () => core)),
     authenticator: new Authenticator(config.tokens, [(token) => tokens.verify(token)], config.frontKey),
     authorizer:
       config.authorizationMode === 'AlwaysAllow' ? allowAll : union([mastersAuthorizer, nodeAuthorizer(cache), rbac]),

@@ -147,6 +147,12 @@ class Checker {
 
   #select(expr: Extract<Expr, { kind: 'select' }>): Type {
     if (this.#typeConstant(expr)) return { kind: 'type', of: dynType };
+    const whole = qualifiedName(expr);
+    const dotted = whole === undefined ? undefined : this.#environment.variables.get(whole);
+    if (dotted) {
+      this.references.add(whole as string);
+      return dotted;
+    }
     const operand = substitute(this.type(expr.operand), this.bindings);
     const inner = isOptional(operand) ? substitute(operand.params[0] as Type, this.bindings) : operand;
     const field = this.#field(inner, expr);

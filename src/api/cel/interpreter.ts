@@ -153,6 +153,7 @@ class Compiler {
       const type = new TypeValue(full);
       return () => type;
     }
+    if (full !== undefined && this.#environment.variables.has(full)) return this.#ident(full, scope);
     const operand = this.compile(expr.operand, scope);
     const { field, test, optional } = expr;
     return (frame) => {

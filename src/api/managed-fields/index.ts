@@ -120,6 +120,9 @@ const withoutOwners = (object: object): object => {
 const blank = (type: string, apiVersion: string): object =>
   findType(type) ? { ...decodeTyped(type, {}).object, apiVersion } : { apiVersion, metadata: {}, spec: {}, status: {} };
 
+/** `fields` over `object` as an apply would lay them, without a thought for who owns what. */
+export const layOver = (type: string, object: object, fields: object): unknown => merge(viewOf(type), object, fields);
+
 /** Ownership after a create, update or patch that is no apply: `old` is absent for a create. Returns `object` with its managedFields. */
 export function updateManagedFields<T extends ManagedObject>(
   object: T,

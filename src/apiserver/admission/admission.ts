@@ -1,12 +1,24 @@
 // Admission: what may change or refuse a write after it was authorized and before it is stored (apiserver/pkg/admission).
 //
-// Invariant: plugins run in upstream's recommended order, all mutating ones before all validating ones.
+// Invariants: plugins run in upstream's recommended order, all mutating ones before all validating ones; when a policy or webhook has changed the object,
+// the mutating ones run a second time, and never a third.
 
 import type { KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { RequestContext, UserInfo } from '../server/context.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** What the mutating plugins of one request know of each other (reinvocationPolicy: IfNeeded). */
+export interface Reinvocation {
+  /** This is the second round. */
+  again: boolean;
+  /** Set by a plugin that wants one. */
+  wanted: boolean;
+  /** Policies and webhooks that asked to be called again, by key, once another has changed the object after them. */
+  readonly askedAgain: Set<string>;
+  readonly due: Set<string>;
+}
 
 export interface AdmissionAttributes {
   operation: Operation;
@@ -20,6 +32,8 @@ export interface AdmissionAttributes {
   user: UserInfo;
   dryRun: boolean;
   context: RequestContext;
+  /** There while the object may still be changed. */
+  reinvocation?: Reinvocation;
 }
 
 export interface AdmissionPlugin {
@@ -37,6 +51,14 @@ export class Admission {
 
   /** Returns the object as the plugins want it. Throws what a plugin throws. */
   async mutate(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
+    const reinvocation: Reinvocation = { again: false, wanted: false, askedAgain: new Set(), due: new Set() };
+    const object = await this.#round({ ...attributes, reinvocation });
+    if (!reinvocation.wanted) return object;
+    reinvocation.again = true;
+    return this.#round({ ...attributes, object, reinvocation });
+  }
+
+  async #round(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
     let { object } = attributes;
     for (const plugin of this.#plugins) {
       const changed = plugin.mutate?.({ ...attributes, object });
@@ -51,4 +73,11 @@ export class Admission {
       if (result instanceof Promise) await result;
     }
   }
+}
+
+/** Notes that what `key` names has changed the object: those before it that asked to be called again are due. */
+export function noteChange(reinvocation: Reinvocation | undefined): void {
+  if (!reinvocation) return;
+  reinvocation.wanted = true;
+  for (const key of reinvocation.askedAgain) reinvocation.due.add(key);
 }

@@ -23,6 +23,8 @@ export interface RequestContext {
   parentSpanId: string | undefined;
   /** Warning headers to send with the answer (RFC 7234, code 299), each text once. */
   warnings: Set<string>;
+  /** Notes of admission for the audit event. */
+  annotations?: Map<string, string>;
 }
 
 /** The component itself, when it writes without a request (bootstrapping). */

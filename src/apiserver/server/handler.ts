@@ -33,6 +33,7 @@ export async function handle(core: Core, request: Request): Promise<Response> {
     span: env.trace.span(parent),
     parentSpanId: parent?.spanId,
     warnings: new Set(),
+    annotations: new Map(),
   };
   const began = env.clock.now();
   let response: Response;
@@ -90,6 +91,7 @@ function audit({ env }: Core, context: RequestContext, response: Response, began
       responseStatus: response.status,
       requestReceivedTimestamp: rfc3339Micro(began),
       milliseconds: env.clock.now() - began,
+      ...(context.annotations?.size && { annotations: Object.fromEntries(context.annotations) }),
     },
   });
 }

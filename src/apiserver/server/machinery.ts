@@ -10,7 +10,7 @@ import {
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
-import { applyConfiguration, updateManagedFields } from '../../api/managed-fields/index.ts';
+import { applyConfiguration, layOver, updateManagedFields } from '../../api/managed-fields/index.ts';
 import { applyPatch } from '../../api/patch/index.ts';
 import { findKind } from '../../api/resources.ts';
 import { newBadRequest } from '../../api/status.ts';
@@ -150,6 +150,12 @@ export function serverSideApply(
 ): KubeObject {
   const merged = applyConfiguration(deepCopy(config), live, { ...writeOf(resource, writer), force });
   return typed(resource, { value: merged, strictErrors: [] }, 'Ignore', new Set());
+}
+
+/** The object with sparse fields laid over it by the rules of server-side apply, owners left as they are. Throws BadRequest. */
+export function applyFields(resource: ResourceInfo, object: KubeObject, fields: KubeObject): KubeObject {
+  const value = layOver(resource.type, object, fields);
+  return typed(resource, { value, strictErrors: [] }, 'Ignore', new Set());
 }
 
 /** Notes in managedFields who set what, for writes that are no apply. */

@@ -1,9 +1,12 @@
 // The admission chain, in upstream's recommended order (pkg/kubeapiserver/options/plugins.go).
 
-import type { Authorizer } from '../../auth/authorizer.ts';
 import type { RbacAuthorizer } from '../../auth/rbac.ts';
 import type { Catalog } from '../../registry/catalog.ts';
+import type { Core } from '../../server/core.ts';
 import type { AdmissionPlugin } from '../admission.ts';
+import { mutatingPolicies } from '../policies/mutating.ts';
+import { validatingPolicies } from '../policies/validating.ts';
+import { mutatingWebhooks, validatingWebhooks } from '../webhooks/plugins.ts';
 import { escalationCheck } from './escalation.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -17,13 +20,11 @@ import {
 } from './pod-defaults.ts';
 import { podSecurity } from './pod-security.ts';
 import { resourceQuota } from './resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 
-export function builtInPlugins(
-  catalog: Catalog,
-  rbac: RbacAuthorizer,
-  authorizer: () => Authorizer,
-): AdmissionPlugin[] {
+export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () => Core): AdmissionPlugin[] {
+  const authorizer = () => core().authorizer;
   return [
     namespaceLifecycle(catalog),
     limitRanger(catalog),
@@ -34,8 +35,13 @@ export function builtInPlugins(
     priority(catalog),
     defaultTolerationSeconds,
     defaultStorageClass(catalog),
+    runtimeClass(catalog),
     defaultIngressClass(catalog),
+    mutatingPolicies(catalog, authorizer),
+    mutatingWebhooks(core),
     escalationCheck(rbac, authorizer),
+    validatingPolicies(catalog, authorizer),
+    validatingWebhooks(core),
     resourceQuota(catalog),
   ];
 }

@@ -1,0 +1,129 @@
+// MutatingAdmissionPolicy: changes objects by CEL expressions that give a configuration to apply or a JSON patch
+// (apiserver/pkg/admission/plugin/policy/mutating).
+
+import { matchConditionsBudget, runtimeBudget } from '../../../api/cel/index.ts';
+import { CelError, MapValue, toJson, type Value } from '../../../api/cel/values.ts';
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  Mutation,
+} from '../../../api/generated/types.ts';
+import { ApiError } from '../../../api/status.ts';
+import type { Authorizer } from '../../auth/authorizer.ts';
+import { deepEqual, type KubeObject } from '../../object.ts';
+import type { Catalog } from '../../registry/catalog.ts';
+import { applyFields, patchObject } from '../../server/machinery.ts';
+import { type AdmissionAttributes, type AdmissionPlugin, noteChange } from '../admission.ts';
+import { conditionsHold, Evaluation, type Prepared, prepare } from '../expressions.ts';
+import { convert, isExempt, type Matched, match, namespaceOf } from '../matching.ts';
+import { criteriaOf, listCached, paramsOf, preparedVariables, refusal } from './policy.ts';
+
+interface CompiledPolicy {
+  variables: ReadonlyMap<string, Prepared>;
+  conditions: Prepared[];
+  mutations: { patchType: string; expression: Prepared }[];
+}
+
+const compiled = new WeakMap<MutatingAdmissionPolicy, CompiledPolicy>();
+
+/** The expression of a mutation and the type that it must have. */
+export const expressionOf = ({ patchType, applyConfiguration, jsonPatch }: Mutation): [string, string] =>
+  patchType === 'JSONPatch'
+    ? [jsonPatch?.expression ?? '', 'list(JSONPatch)']
+    : [applyConfiguration?.expression ?? '', 'Object'];
+
+function compilePolicy(policy: MutatingAdmissionPolicy): CompiledPolicy {
+  const known = compiled.get(policy);
+  if (known) return known;
+  const { spec } = policy;
+  const { scope, variables } = preparedVariables(spec ?? {}, true);
+  const plain = { ...scope, variables: new Map() };
+  const made: CompiledPolicy = {
+    variables,
+    conditions: (spec?.matchConditions ?? []).map(({ expression }) => prepare(expression, plain, ['bool'])),
+    mutations: (spec?.mutations ?? []).map((mutation) => {
+      const [text, type] = expressionOf(mutation);
+      return { patchType: mutation.patchType, expression: prepare(text, scope, [type]) };
+    }),
+  };
+  compiled.set(policy, made);
+  return made;
+}
+
+export function mutatingPolicies(catalog: Catalog, authorizer: () => Authorizer): AdmissionPlugin {
+  return {
+    name: 'MutatingAdmissionPolicy',
+    async mutate(attributes) {
+      const policies = listCached<MutatingAdmissionPolicy>(catalog, 'mutatingadmissionpolicies');
+      if (policies.length === 0 || !attributes.object || isExempt(attributes)) return undefined;
+      const bindings = listCached<MutatingAdmissionPolicyBinding>(catalog, 'mutatingadmissionpolicybindings');
+      let { object } = attributes;
+      for (const policy of policies)
+        for (const binding of bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name))
+          object = await apply(catalog, authorizer(), { ...attributes, object }, policy, binding);
+      return object;
+    },
+  };
+}
+
+async function apply(
+  catalog: Catalog,
+  authorizer: Authorizer,
+  attributes: AdmissionAttributes & { object: KubeObject },
+  policy: MutatingAdmissionPolicy,
+  binding: MutatingAdmissionPolicyBinding,
+): Promise<KubeObject> {
+  const { resource, namespace: name, reinvocation, object: before } = attributes;
+  const names = `policy '${policy.metadata.name}' with binding '${binding.metadata.name}'`;
+  let object = before;
+  const failClosed = policy.spec?.failurePolicy !== 'Ignore';
+  try {
+    const matched = await match(catalog, criteriaOf(policy.spec?.matchConstraints), attributes);
+    if (!matched?.object) return before;
+    if (binding.spec?.matchResources && !(await match(catalog, criteriaOf(binding.spec.matchResources), attributes)))
+      return before;
+    const params = await paramsOf(catalog, policy.spec?.paramKind, binding.spec?.paramRef, name);
+    const namespace = resource.namespaced && name ? await namespaceOf(catalog, name) : undefined;
+    const { variables, conditions, mutations } = compilePolicy(policy);
+    for (const param of params) {
+      const key = `policy ${policy.metadata.name} ${binding.metadata.name} ${param?.metadata.name ?? ''}`;
+      if (reinvocation?.again && !reinvocation.due.has(key)) continue;
+      let now: Matched = { ...matched, object: convert(object, resource, matched.resource) };
+      const inputs = { attributes, matched: now, params: param, namespace, authorizer };
+      if (!conditionsHold(new Evaluation(inputs, variables, matchConditionsBudget), conditions, failClosed)) continue;
+      const began = object;
+      for (const { patchType, expression } of mutations) {
+        const outcome = new Evaluation({ ...inputs, matched: now }, variables, runtimeBudget).run(expression);
+        if ('error' in outcome) throw new CelError(outcome.error);
+        now = { ...now, object: mutated(now, patchType, outcome.value) };
+      }
+      object = convert(now.object, matched.resource, resource) as KubeObject;
+      if (!deepEqual(began, object)) noteChange(reinvocation);
+      if (policy.spec?.reinvocationPolicy === 'IfNeeded') reinvocation?.askedAgain.add(key);
+    }
+    return object;
+  } catch (error) {
+    if (error instanceof ApiError && error.code >= 500) throw error;
+    if (!failClosed) return object;
+    throw refusal(attributes, `${names} denied request: ${(error as Error).message}`, 'Invalid');
+  }
+}
+
+function mutated({ resource, object }: Matched, patchType: string, value: Value): KubeObject {
+  if (patchType === 'JSONPatch') {
+    const operations = (Array.isArray(value) ? value : []).map((operation) => {
+      if (!(operation instanceof MapValue))
+        throw new CelError('type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch');
+      return toJson(operation);
+    });
+    return patchObject(
+      resource,
+      'application/json-patch+json',
+      object as KubeObject,
+      JSON.stringify(operations),
+      'Ignore',
+      new Set(),
+    );
+  }
+  return applyFields(resource, object as KubeObject, toJson(value) as KubeObject);
+}
