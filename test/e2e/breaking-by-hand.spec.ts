@@ -21,7 +21,7 @@ const press = (name: string) => inspector().getByRole('button', { name }).click(
 
 test('the leader of the store: another takes the pennant, writes go on', async () => {
   const leader = page.getByRole('button', { name: /^etcd-\d leads/ });
-  const before = (await leader.innerText()).slice(0, 6);
+  const before = ((await leader.textContent()) ?? '').trim().slice(0, 6);
   await leader.click();
   await press('Kill');
   await expect(page.getByText(`${before} is down`)).toBeVisible();
@@ -35,7 +35,7 @@ test('the leader of the store: another takes the pennant, writes go on', async (
 
 test('the leading controller manager: the standby takes over', async () => {
   const leader = page.getByRole('button', { name: /^manager-\d leads/ });
-  const before = (await leader.innerText()).slice(0, 9);
+  const before = ((await leader.textContent()) ?? '').trim().slice(0, 9);
   await leader.click();
   await press('Kill');
   await expect(page.getByRole('button', { name: /^manager-\d leads/ })).not.toContainText(before, { timeout: 90_000 });

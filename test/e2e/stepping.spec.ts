@@ -108,7 +108,7 @@ test('the timeline tells the whole chain, and every entry is a trace event', asy
   const rows = page.locator('.event');
   await expect.poll(() => rows.count()).toBeGreaterThan(12);
   const texts = await rows.evaluateAll((elements) =>
-    elements.map((each) => (each as HTMLElement).innerText.replace(/\s+/g, ' ')),
+    elements.map((each) => (each.textContent ?? '').replace(/\s+/g, ' ')),
   );
   const places = [
     /apiserver-1 committed patch Deployment\/scale default\/crew/,
@@ -138,7 +138,7 @@ test('the timeline tells the whole chain, and every entry is a trace event', asy
     const known = new Map(window.drydock.cluster?.trace.events().map((event) => [event.seq, event]));
     return elements.map((each) => {
       const event = known.get(Number((each as HTMLElement).dataset['seq']));
-      return event !== undefined && (each as HTMLElement).innerText.includes(event.gate);
+      return event !== undefined && each.textContent?.includes(event.gate);
     });
   });
   expect(honest).not.toContain(false);
