@@ -33,6 +33,7 @@ import {
 } from '../names.ts';
 import { compareQuantity, tryParseQuantity } from '../quantity.ts';
 import { check, nonNegative, nonNegativeMessage, oneOf, requiredOneOf, unique } from './common.ts';
+import { validateSeccompProfile } from './security.ts';
 
 const standardResources = ['cpu', 'memory', 'ephemeral-storage'];
 
@@ -289,6 +290,7 @@ function validateContainer(
       if (id !== undefined)
         for (const message of isInRange(id, 0, 2147483647)) errors.push(invalid(where.child(name), id, message));
     }
+    validateSeccompProfile(errors, security.seccompProfile, where.child('seccompProfile'));
     if (security.allowPrivilegeEscalation === false && security.privileged)
       errors.push(invalid(where, security, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
   }

@@ -16,7 +16,6 @@ import { isDns1123Label, isDns1123Subdomain, isInRange, isQualifiedName, isValid
 import { equalJson } from '../patch/json-patch.ts';
 import {
   check,
-  nonNegative,
   requiredOneOf,
   specPath,
   unique,
@@ -25,6 +24,7 @@ import {
   validateLabels,
 } from './common.ts';
 import { type ContainerContext, validateContainers, validateInitContainers } from './containers.ts';
+import { validateHostAliases, validatePodSecurity } from './security.ts';
 
 function validateVolume(errors: FieldErrorList, volume: Volume, at: FieldPath): void {
   const sources = Object.keys(volume).filter((key) => key !== 'name' && volume[key as keyof Volume] !== undefined);
@@ -240,7 +240,6 @@ export function validatePodSpec(errors: FieldErrorList, spec: PodSpec, at: Field
   if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0)
     errors.push(required(at.child('dnsConfig'), 'must provide `dnsConfig` when `dnsPolicy` is None'));
   validateLabels(errors, spec.nodeSelector, at.child('nodeSelector'));
-  nonNegative(errors, at.child('terminationGracePeriodSeconds'), grace);
   if (spec.serviceAccountName)
     check(errors, at.child('serviceAccountName'), spec.serviceAccountName, isDns1123Subdomain);
   if (spec.nodeName) check(errors, at.child('nodeName'), spec.nodeName, isDns1123Subdomain);
@@ -261,6 +260,8 @@ export function validatePodSpec(errors: FieldErrorList, spec: PodSpec, at: Field
     check(errors, at.child('schedulingGates').index(i), gate.name, isQualifiedName);
     unique(errors, gates, at.child('schedulingGates').index(i), gate.name);
   }
+  validatePodSecurity(errors, spec, at);
+  validateHostAliases(errors, spec, at);
   if (spec.shareProcessNamespace && spec.hostPID)
     errors.push(
       invalid(at.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'),

@@ -22,6 +22,12 @@ const virtual = new Set([
   'subjectaccessreviews',
 ]);
 
+// apimachinery's APILifecycleDeprecated: said to whoever uses them.
+const deprecations: Record<string, string> = {
+  endpoints: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  componentstatuses: 'v1 ComponentStatus is deprecated in v1.19+',
+};
+
 /** A row of the table as the server uses it. */
 export function builtInResource(row: Resource, conversions: Conversions): ResourceInfo {
   const { group, version, kind, plural, singular, shortNames, categories, namespaced, verbs, subresources } = row;
@@ -46,6 +52,7 @@ export function builtInResource(row: Resource, conversions: Conversions): Resour
     storagePrefix: storagePrefixOf(group, plural, false),
     custom: false,
     selectableFields: [],
+    ...(group === '' && deprecations[plural] !== undefined && { deprecation: deprecations[plural] }),
     ...conversion,
   };
 }

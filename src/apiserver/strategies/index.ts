@@ -6,6 +6,7 @@ import type { Strategy } from '../registry/strategy.ts';
 import type { Store } from '../storage/store.ts';
 import { coreStrategies } from './core.ts';
 import { podStrategy } from './pod.ts';
+import { templateWarnings } from './pod-warnings.ts';
 import { serviceStrategy } from './service.ts';
 import { workloadStrategies } from './workloads.ts';
 
@@ -19,6 +20,7 @@ export function builtInStrategies(store: Store, config: ApiServerConfig): (resou
   };
   return ({ group, resource, subresources }) => ({
     hasStatus: subresources.some(({ name }) => name === 'status'),
+    ...templateWarnings(group === '' ? resource : `${resource}.${group}`),
     ...own[group === '' ? resource : `${resource}.${group}`],
   });
 }

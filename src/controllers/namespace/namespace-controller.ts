@@ -96,7 +96,11 @@ export const initNamespaceController: InitController = ({ env, client, informers
     let waitMs = 1000;
     const { resources, failed } = await discoverResources(client, { trace });
     report.discoveryErrors.push(...failed);
-    for (const resource of resources) {
+    // Pods go first and alone: what they use (policies, config maps, secrets) outlives them (KEP-5080).
+    const isPods = ({ group, resource }: DiscoveredResource) => group === '' && resource === 'pods';
+    const ordered = [...resources.filter(isPods), ...resources.filter((resource) => !isPods(resource))];
+    for (const resource of ordered) {
+      if (report.remaining.has('pods.') && !isPods(resource)) break;
       if (!resource.namespaced || !resource.verbs.includes('delete') || !resource.verbs.includes('list')) continue;
       try {
         const left = await deleteAll(resource, namespace);

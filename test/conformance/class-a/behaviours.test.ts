@@ -267,7 +267,10 @@ describe('namespaces and quota', () => {
     const name = await cluster.namespace();
     const path = `/api/v1/namespaces/${name}`;
     const held = { finalizers: ['e2e.example.com/finalizer'] };
-    await must(201, 'POST', `${path}/pods`, { metadata: { name: 'pod', ...held }, spec: { containers: [container] } });
+    await must(201, 'POST', `${path}/pods`, {
+      metadata: { name: 'pod', ...held },
+      spec: { containers: [container], terminationGracePeriodSeconds: 1 },
+    });
     await must(201, 'POST', `${path}/configmaps`, { metadata: { name: 'map', ...held } });
     await must(200, 'DELETE', path);
     await until(`${path}/pods/pod`, ({ body }) => body.metadata?.deletionTimestamp !== undefined);

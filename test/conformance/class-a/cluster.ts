@@ -135,7 +135,7 @@ export function useCluster(): Cluster {
       for (let i = 0; ; i++) {
         const answer = await cluster.call('GET', path);
         if (holds(answer)) return answer;
-        if (i > 200) throw new Error(`${path} stayed ${answer.code} ${JSON.stringify(answer.body).slice(0, 600)}`);
+        if (i > 400) throw new Error(`${path} stayed ${answer.code} ${JSON.stringify(answer.body).slice(0, 600)}`);
         await sleep(50);
       }
     },
