@@ -29,6 +29,8 @@ export interface Headless extends Running {
   adminToken: string;
   caBundle: string;
   authority: Authority;
+  /** Breaks every connection, as a network that fails does; new ones are taken. */
+  disconnect(): void;
   /** The API server without the socket in front. */
   handle(request: Request): Promise<Response>;
 }
@@ -121,6 +123,7 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     adminToken,
     caBundle: authority.certificate,
     authority,
+    disconnect: gateway.disconnect,
     handle: server.handle,
     async stop() {
       await gateway.close();

@@ -25,6 +25,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   port: number;
+  /** Breaks every connection there is. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function openHttpsGateway(options: GatewayOptions): Promise<Gateway
   });
   return {
     port: (server.address() as AddressInfo).port,
+    disconnect: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
