@@ -53,10 +53,9 @@ export function createHandler(backend: Backend): Handler {
 
 const encoder = new TextEncoder();
 
-/** An answer that states its length: a link carries such a one in a single message (env/http-link.ts). */
-function whole(text: string, type: string, status = 200): Response {
-  return wholeResponse(text, { status, headers: { 'content-type': type } });
-}
+/** An answer that is all there: it states its length, and a link carries it in a single message. */
+const whole = (text: string, type: string, status = 200) =>
+  wholeResponse(text, { status, headers: { 'content-type': type } });
 
 /** The error body of grpc-gateway. */
 export function failure(error: unknown): Response {
