@@ -1,12 +1,20 @@
-// PodSecurity: the Pod Security Standards, by labels on the namespace: enforce refuses, audit notes, warn warns (pod-security-admission).
+// PodSecurity: the Pod Security Standards, by labels on the namespace: enforce refuses pods, audit notes, warn warns, also of templates
+// (pod-security-admission/admission).
 
-import type { Container, Namespace, Pod, PodSpec } from '../../../api/generated/types.ts';
-import { newForbidden } from '../../../api/status.ts';
+import { type FieldErrorList, invalid, path } from '../../../api/field-error.ts';
+import type { Namespace, ObjectMeta, Pod, PodSpec } from '../../../api/generated/types.ts';
+import { newForbidden, newInvalid } from '../../../api/status.ts';
+import { deepEqual } from '../../object.ts';
 import type { Catalog } from '../../registry/catalog.ts';
-import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { namespaceOf } from '../matching.ts';
+import { type Level, violations } from './pod-security-checks.ts';
 
-type Level = 'privileged' | 'baseline' | 'restricted';
 const labelPrefix = 'pod-security.kubernetes.io/';
+const levels: readonly string[] = ['privileged', 'baseline', 'restricted'];
+const modes = ['enforce', 'audit', 'warn'] as const;
+const ignored = ['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status'];
+const mostPods = 3000;
 
 // Where the pod template of each workload is.
 const templates: Record<string, string[]> = {
@@ -20,224 +28,158 @@ const templates: Record<string, string[]> = {
   'cronjobs.batch': ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
+interface Standard {
+  level: Level;
+  version: string;
+}
+type Policy = Record<(typeof modes)[number], Standard>;
+
+/** What a namespace's labels ask for. A level that is none counts as restricted, a version that is none as the latest (api.PolicyToEvaluate). */
+function policyOf(labels: Readonly<Record<string, string>>): { policy: Policy; errors: FieldErrorList } {
+  const errors: FieldErrorList = [];
+  const at = path('metadata', 'labels');
+  const standard = (mode: string): Standard => {
+    const level = labels[labelPrefix + mode];
+    const version = labels[`${labelPrefix}${mode}-version`];
+    if (level !== undefined && !levels.includes(level))
+      errors.push(invalid(at.key(labelPrefix + mode), level, `must be one of ${levels.join(', ')}`));
+    const good = version === undefined || version === 'latest' || /^v1\.([0-9]|[1-9][0-9]*)$/.test(version);
+    if (!good) errors.push(invalid(at.key(`${labelPrefix}${mode}-version`), version, 'must be "latest" or "v1.x"'));
+    const known =
+      level === undefined
+        ? 'privileged'
+        : levels.includes(level)
+          ? level
+          : mode === 'enforce'
+            ? 'restricted'
+            : 'privileged';
+    return { level: known as Level, version: good ? (version ?? 'latest') : 'latest' };
+  };
+  const policy = { enforce: standard('enforce'), audit: standard('audit'), warn: standard('warn') };
+  // Whoever enforces and does not say otherwise is warned of templates by the same measure.
+  const explicit = levels.includes(labels[`${labelPrefix}enforce`] ?? '');
+  if (labels[`${labelPrefix}warn`] === undefined && explicit && policy.enforce.level !== 'privileged') {
+    const own = labels[`${labelPrefix}warn-version`] !== undefined;
+    policy.warn = { level: policy.enforce.level, version: own ? policy.warn.version : policy.enforce.version };
+  }
+  return { policy, errors };
+}
+
+const shown = ({ level, version }: Standard) => `${level}:${version}`;
+
 export function podSecurity(catalog: Catalog): AdmissionPlugin {
   return {
     name: 'PodSecurity',
-    async validate({ operation, resource, subresource, namespace, object, context }) {
-      if (!object || operation === 'DELETE' || (subresource !== '' && subresource !== 'ephemeralcontainers')) return;
+    async validate(attributes) {
+      const { operation, resource, subresource, object } = attributes;
+      if (!object || operation === 'DELETE' || operation === 'CONNECT') return;
       const key = resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
-      const isPod = key === 'pods';
-      const path = templates[key];
-      if (!isPod && !path) return;
-      const found = await catalog.registry('', 'namespaces').lookUp('', namespace);
-      const labels = (found?.object as unknown as Namespace | undefined)?.metadata.labels ?? {};
-      const level = (mode: string): Level => {
-        const value = labels[labelPrefix + mode];
-        return value === 'baseline' || value === 'restricted' ? value : 'privileged';
-      };
-      if (level('enforce') === 'privileged' && level('warn') === 'privileged') return;
-      let pod: unknown = object;
-      for (const field of path ?? []) pod = (pod as Record<string, unknown> | undefined)?.[field];
-      const spec = (pod as Pod | undefined)?.spec;
-      if (!spec) return;
-      const versionOf = (mode: string) => labels[`${labelPrefix}${mode}-version`] ?? 'latest';
-      if (isPod) {
-        const wrong = violations(level('enforce'), spec);
-        if (wrong.length > 0)
-          throw newForbidden(
-            resource.groupResource,
-            object.metadata.name,
-            `violates PodSecurity "${level('enforce')}:${versionOf('enforce')}": ${wrong.join(', ')}`,
-          );
-      }
-      const warnings = violations(level('warn'), spec);
-      if (warnings.length > 0)
-        context.warnings.add(
-          `would violate PodSecurity "${level('warn')}:${versionOf('warn')}": ${warnings.join(', ')}`,
-        );
+      if (key === 'namespaces' && subresource === '') await validateNamespace(catalog, attributes);
+      else if (key === 'pods' && !ignored.includes(subresource)) await validatePod(catalog, attributes);
+      else if (Object.hasOwn(templates, key) && subresource === '')
+        await validateTemplate(catalog, attributes, templates[key] as string[]);
     },
   };
 }
 
-type Check = (spec: PodSpec, containers: Container[]) => string | undefined;
+async function validateNamespace(catalog: Catalog, attributes: AdmissionAttributes): Promise<void> {
+  const { object, old, resource, context } = attributes;
+  const { metadata } = object as unknown as Namespace;
+  const { policy, errors } = policyOf(metadata.labels ?? {});
+  const before = old && policyOf(old.metadata.labels ?? {});
+  if (errors.length > 0 && !(before && deepEqual(before.errors, errors)))
+    throw newInvalid(resource.groupKind, metadata.name, errors);
+  if (!before) return;
+  const now = policy.enforce;
+  const was = before.policy.enforce;
+  if (now.level === 'privileged') return;
+  if (now.version === was.version && levels.indexOf(now.level) <= levels.indexOf(was.level)) return;
+  for (const warning of existing(catalog, metadata.name, now)) context.warnings.add(warning);
+}
 
-const quoted = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(', ');
-const named = (list: readonly Container[]) =>
-  `${list.length === 1 ? 'container' : 'containers'} ${quoted(list.map(({ name }) => name))}`;
+/** Warnings of the pods that are there already and break the new standard. */
+function existing(catalog: Catalog, namespace: string, standard: Standard): string[] {
+  const registry = catalog.registry('', 'pods');
+  const all = registry.store.cache.collection(registry.resource.storagePrefix).list(registry.prefixOf(namespace));
+  const found = new Map<string, string[]>();
+  for (const { object } of all.slice(0, mostPods)) {
+    const { metadata, spec } = object as unknown as Pod;
+    const reasons = violations(standard.level, standard.version, metadata, spec).map(({ reason }) => reason);
+    if (reasons.length > 0) found.set(reasons.join(', '), [...(found.get(reasons.join(', ')) ?? []), metadata.name]);
+  }
+  const out: string[] = [];
+  if (all.length > mostPods)
+    out.push(`new PodSecurity enforce level only checked against the first ${mostPods} of ${all.length} existing pods`);
+  if (found.size > 0)
+    out.push(
+      `existing pods in namespace ${JSON.stringify(namespace)} violate the new PodSecurity enforce level ${JSON.stringify(shown(standard))}`,
+    );
+  const lines = [...found].map(([reasons, names]) => {
+    const others = names.length - 1;
+    const more = others === 0 ? '' : ` (and ${others} other ${others === 1 ? 'pod' : 'pods'})`;
+    return `${[...names].sort()[0]}${more}: ${reasons}`;
+  });
+  return [...out, ...lines.sort()];
+}
 
-const safeSysctls = new Set([
-  'kernel.shm_rmid_forced',
-  'net.ipv4.ip_local_port_range',
-  'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.tcp_syncookies',
-  'net.ipv4.ping_group_range',
-  'net.ipv4.ip_local_reserved_ports',
-  'net.ipv4.tcp_keepalive_time',
-  'net.ipv4.tcp_fin_timeout',
-  'net.ipv4.tcp_keepalive_intvl',
-  'net.ipv4.tcp_keepalive_probes',
-]);
-const baselineCapabilities = new Set([
-  'AUDIT_WRITE',
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'FOWNER',
-  'FSETID',
-  'KILL',
-  'MKNOD',
-  'NET_BIND_SERVICE',
-  'SETFCAP',
-  'SETGID',
-  'SETPCAP',
-  'SETUID',
-  'SYS_CHROOT',
-]);
-const allowedVolumes = new Set([
-  'configMap',
-  'csi',
-  'downwardAPI',
-  'emptyDir',
-  'ephemeral',
-  'persistentVolumeClaim',
-  'projected',
-  'secret',
-  'image',
-]);
+async function policyFor(catalog: Catalog, { namespace }: AdmissionAttributes): Promise<Policy> {
+  return policyOf((await namespaceOf(catalog, namespace))?.metadata.labels ?? {}).policy;
+}
 
-const baseline: Check[] = [
-  (spec) => {
-    const on = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((field) => spec[field]);
-    return on.length > 0 ? `host namespaces (${on.map((field) => `${field}=true`).join(', ')})` : undefined;
-  },
-  (_spec, containers) => {
-    const bad = containers.filter(({ securityContext }) => securityContext?.privileged);
-    return bad.length > 0 ? `privileged (${named(bad)} must not set securityContext.privileged=true)` : undefined;
-  },
-  (_spec, containers) => {
-    const bad = containers.filter(({ securityContext }) =>
-      securityContext?.capabilities?.add?.some((name) => !baselineCapabilities.has(name)),
-    );
-    const names = [
-      ...new Set(
-        bad
-          .flatMap(({ securityContext }) => securityContext?.capabilities?.add ?? [])
-          .filter((name) => !baselineCapabilities.has(name)),
-      ),
-    ].sort();
-    return bad.length > 0
-      ? `non-default capabilities (${named(bad)} must not include ${quoted(names)} in securityContext.capabilities.add)`
-      : undefined;
-  },
-  (spec) => {
-    const bad = (spec.volumes ?? []).filter(({ hostPath }) => hostPath).map(({ name }) => name);
-    return bad.length > 0 ? `hostPath volumes (${bad.length === 1 ? 'volume' : 'volumes'} ${quoted(bad)})` : undefined;
-  },
-  (_spec, containers) => {
-    const bad = containers.filter(({ ports }) => ports?.some(({ hostPort }) => hostPort));
-    const ports = [
-      ...new Set(bad.flatMap(({ ports: list }) => list ?? []).flatMap(({ hostPort }) => (hostPort ? [hostPort] : []))),
-    ].sort((a, b) => a - b);
-    return bad.length > 0
-      ? `hostPort (${named(bad)} ${bad.length === 1 ? 'uses' : 'use'} ${ports.length === 1 ? 'hostPort' : 'hostPorts'} ${ports.join(', ')})`
-      : undefined;
-  },
-  (_spec, containers) => {
-    const bad = containers.filter(
-      ({ securityContext }) => securityContext?.procMount && securityContext.procMount !== 'Default',
-    );
-    return bad.length > 0
-      ? `procMount (${named(bad)} must not set securityContext.procMount to "Unmasked")`
-      : undefined;
-  },
-  (spec, containers) => {
-    const type = (context: { seccompProfile?: { type: string } } | undefined) =>
-      context?.seccompProfile?.type === 'Unconfined';
-    const bad = containers.filter(({ securityContext }) => type(securityContext));
-    const parts = [...(type(spec.securityContext) ? ['pod'] : []), ...(bad.length > 0 ? [named(bad)] : [])];
-    return parts.length > 0
-      ? `seccompProfile (${parts.join(' and ')} must not set securityContext.seccompProfile.type to "Unconfined")`
-      : undefined;
-  },
-  (spec) => {
-    const bad = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !safeSysctls.has(name));
-    return bad.length > 0 ? `forbidden sysctls (${bad.join(', ')})` : undefined;
-  },
-];
+/** Whether an update changes what the standards look at: containers and their images. */
+function significant(now: PodSpec, before: PodSpec): boolean {
+  const images = ({ containers, initContainers, ephemeralContainers }: PodSpec) =>
+    [containers, initContainers, ephemeralContainers].map((list) => (list ?? []).map(({ image }) => image));
+  return !deepEqual(images(now), images(before));
+}
 
-const restricted: Check[] = [
-  (spec) => {
-    const bad = (spec.volumes ?? []).filter(
-      (volume) => !Object.keys(volume).some((field) => allowedVolumes.has(field)),
+async function validatePod(catalog: Catalog, attributes: AdmissionAttributes): Promise<void> {
+  const { object, old, operation, resource, context } = attributes;
+  const { metadata, spec } = object as unknown as Pod;
+  if (!spec) return;
+  const policy = await policyFor(catalog, attributes);
+  if (modes.every((mode) => policy[mode].level === 'privileged')) return;
+  if (operation === 'UPDATE' && old && !significant(spec, (old as unknown as Pod).spec)) return;
+  const { enforce } = policy;
+  context.annotations?.set('pod-security.kubernetes.io/enforce-policy', shown(enforce));
+  const wrong = violations(enforce.level, enforce.version, metadata, spec);
+  note(attributes, policy, metadata, spec, wrong.length === 0);
+  if (wrong.length > 0)
+    throw newForbidden(
+      resource.groupResource,
+      metadata.name,
+      `violates PodSecurity ${JSON.stringify(shown(enforce))}: ${wrong.map(({ detail }) => detail).join(', ')}`,
     );
-    const types = [
-      ...new Set(bad.map((volume) => Object.keys(volume).find((field) => field !== 'name') ?? 'unknown')),
-    ].sort();
-    const names = bad.map(({ name }) => name);
-    return bad.length > 0
-      ? `restricted volume types (${names.length === 1 ? 'volume' : 'volumes'} ${quoted(names)} ${names.length === 1 ? 'uses' : 'use'} restricted volume ${types.length === 1 ? 'type' : 'types'} ${quoted(types)})`
-      : undefined;
-  },
-  (_spec, containers) => {
-    const bad = containers.filter(({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false);
-    return bad.length > 0
-      ? `allowPrivilegeEscalation != false (${named(bad)} must set securityContext.allowPrivilegeEscalation=false)`
-      : undefined;
-  },
-  (_spec, containers) => {
-    const undropped = containers.filter(({ securityContext }) => !securityContext?.capabilities?.drop?.includes('ALL'));
-    const added = containers.filter(({ securityContext }) =>
-      securityContext?.capabilities?.add?.some((name) => name !== 'NET_BIND_SERVICE'),
-    );
-    const names = [
-      ...new Set(
-        added
-          .flatMap(({ securityContext }) => securityContext?.capabilities?.add ?? [])
-          .filter((name) => name !== 'NET_BIND_SERVICE'),
-      ),
-    ].sort();
-    const parts = [
-      ...(undropped.length > 0 ? [`${named(undropped)} must set securityContext.capabilities.drop=["ALL"]`] : []),
-      ...(added.length > 0
-        ? [`${named(added)} must not include ${quoted(names)} in securityContext.capabilities.add`]
-        : []),
-    ];
-    return parts.length > 0 ? `unrestricted capabilities (${parts.join('; ')})` : undefined;
-  },
-  (spec, containers) => {
-    const whole = spec.securityContext?.runAsNonRoot;
-    const explicit = containers.filter(({ securityContext }) => securityContext?.runAsNonRoot === false);
-    const silent = containers.filter(({ securityContext }) => securityContext?.runAsNonRoot === undefined);
-    if (explicit.length > 0)
-      return `runAsNonRoot != true (${named(explicit)} must not set securityContext.runAsNonRoot=false)`;
-    if (silent.length > 0 && whole !== true)
-      return `runAsNonRoot != true (pod or ${named(silent)} must set securityContext.runAsNonRoot=true)`;
-    return undefined;
-  },
-  (spec, containers) => {
-    const bad = containers.filter(({ securityContext }) => securityContext?.runAsUser === 0);
-    const parts = [...(spec.securityContext?.runAsUser === 0 ? ['pod'] : []), ...(bad.length > 0 ? [named(bad)] : [])];
-    return parts.length > 0 ? `runAsUser=0 (${parts.join(' and ')} must not set runAsUser=0)` : undefined;
-  },
-  (spec, containers) => {
-    const good = (type: string | undefined) => type === 'RuntimeDefault' || type === 'Localhost';
-    const bad = containers.filter(
-      ({ securityContext }) =>
-        !good(securityContext?.seccompProfile?.type ?? spec.securityContext?.seccompProfile?.type),
-    );
-    return bad.length > 0
-      ? `seccompProfile (pod or ${named(bad)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")`
-      : undefined;
-  },
-];
+}
 
-/** What a pod does that its level does not allow, in upstream's words. */
-export function violations(level: Level, spec: PodSpec): string[] {
-  if (level === 'privileged') return [];
-  const containers = [
-    ...(spec.initContainers ?? []),
-    ...(spec.containers ?? []),
-    ...(spec.ephemeralContainers ?? []),
-  ] as Container[];
-  const checks = level === 'restricted' ? [...baseline, ...restricted] : baseline;
-  return checks.flatMap((check) => check(spec, containers) ?? []);
+async function validateTemplate(
+  catalog: Catalog,
+  attributes: AdmissionAttributes,
+  where: readonly string[],
+): Promise<void> {
+  const policy = await policyFor(catalog, attributes);
+  if (policy.warn.level === 'privileged' && policy.audit.level === 'privileged') return;
+  let at: unknown = attributes.object;
+  for (const field of where) at = (at as Record<string, unknown> | undefined)?.[field];
+  const { metadata = {}, spec } = (at ?? {}) as { metadata?: Partial<ObjectMeta>; spec?: PodSpec };
+  if (spec) note(attributes, policy, metadata, spec, true);
+}
+
+/** The audit annotation and, unless the pod is refused anyway, the warning. */
+function note(
+  { context }: AdmissionAttributes,
+  { audit, warn }: Policy,
+  metadata: Partial<ObjectMeta>,
+  spec: PodSpec,
+  warning: boolean,
+): void {
+  const text = (standard: Standard): string | undefined => {
+    const wrong = violations(standard.level, standard.version, metadata, spec);
+    if (wrong.length === 0) return undefined;
+    return `would violate PodSecurity ${JSON.stringify(shown(standard))}: ${wrong.map(({ detail }) => detail).join(', ')}`;
+  };
+  const noted = text(audit);
+  if (noted) context.annotations?.set('pod-security.kubernetes.io/audit-violations', noted);
+  const said = warning ? text(warn) : undefined;
+  if (said) context.warnings.add(said);
 }
