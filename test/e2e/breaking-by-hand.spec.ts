@@ -1,7 +1,7 @@
 // Breaking things as a reader does: by clicking. The leader of the store, the leading controller manager, a network, a node; and time that runs ahead.
 
-import { expect, type Page, test } from '@playwright/test';
-import { apply, count, kubectl, ok, openPage, waitFor, webManifest } from './drydock.ts';
+import { type Page, test } from '@playwright/test';
+import { apply, count, patiently as expect, kubectl, ok, openPage, waitFor, webManifest } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(420_000);

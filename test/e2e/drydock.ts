@@ -159,3 +159,6 @@ export async function seeOnScreen(page: Page, pattern: RegExp, timeout = 30_000)
   await expect.poll(() => screenOf(page), { timeout, intervals: [100] }).toMatch(pattern);
   return screenOf(page);
 }
+
+/** `expect` for what a person waits for on a machine that has other things to do. */
+export const patiently = expect.configure({ timeout: 30_000 });

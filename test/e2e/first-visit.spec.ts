@@ -1,7 +1,7 @@
 // The first minute of somebody who has never seen the page, and the editor they meet: what is there, what it says, what it keeps.
 
-import { expect, type Page, test } from '@playwright/test';
-import { kubectl, ok, seriousProblems, waitFor } from './drydock.ts';
+import { type Page, test } from '@playwright/test';
+import { patiently as expect, kubectl, ok, seriousProblems, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(300_000);

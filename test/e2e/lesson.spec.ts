@@ -1,7 +1,7 @@
 // A lesson taken in the browser: text, checks that turn green by themselves, hints, solution, reset, progress that outlives a reload.
 
-import { expect, type Page, test } from '@playwright/test';
-import { ok, openPage, seriousProblems } from './drydock.ts';
+import { type Page, test } from '@playwright/test';
+import { patiently as expect, ok, openPage, seriousProblems } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(300_000);

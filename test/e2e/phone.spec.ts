@@ -1,7 +1,7 @@
 // A phone, 390 by 844: reading and stepping on hollow nodes, one pane at a time, everything within a finger's reach.
 
-import { expect, type Page, test } from '@playwright/test';
-import { openPage, seriousProblems, waitFor } from './drydock.ts';
+import { type Page, test } from '@playwright/test';
+import { patiently as expect, openPage, seriousProblems, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(180_000);

@@ -1,7 +1,7 @@
 // Two tabs of one browser: the second follows and says so; when the first is closed it takes over.
 
-import { expect, test } from '@playwright/test';
-import { kubectl, ok, openPage, seriousProblems, waitFor } from './drydock.ts';
+import { test } from '@playwright/test';
+import { patiently as expect, kubectl, ok, openPage, seriousProblems, waitFor } from './drydock.ts';
 
 test.setTimeout(240_000);
 

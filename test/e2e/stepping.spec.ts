@@ -1,8 +1,8 @@
 // Step by step: a Deployment is scaled from 2 to 3 while the cluster is paused; every gate is let through by hand, and afterwards the whole chain, from the
 // write to the third container's process, stands in the timeline.
 
-import { expect, type Page, test } from '@playwright/test';
-import { apply, openPage, seriousProblems, waitFor } from './drydock.ts';
+import { type Page, test } from '@playwright/test';
+import { apply, patiently as expect, openPage, seriousProblems, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(300_000);

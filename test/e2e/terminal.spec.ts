@@ -1,7 +1,7 @@
 // The terminal, typed into by hand: completion, history, search, Ctrl-C, paste, shells in containers and on nodes, edit.
 
-import { expect, type Page, test } from '@playwright/test';
-import { apply, ok, openPage, screenOf, seeOnScreen, waitFor } from './drydock.ts';
+import { type Page, test } from '@playwright/test';
+import { apply, patiently as expect, ok, openPage, screenOf, seeOnScreen, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(300_000);
