@@ -4,7 +4,7 @@ import { type Page, test } from '@playwright/test';
 import { apply, count, patiently as expect, kubectl, ok, openPage, waitFor, webManifest } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
-test.setTimeout(420_000);
+test.setTimeout(600_000);
 
 let page: Page;
 
@@ -12,7 +12,7 @@ test.beforeAll(async ({ browser }) => {
   page = await browser.newPage();
   await openPage(page);
   await apply(page, webManifest);
-  await waitFor(page, 'get deployment web', (stdout) => /\s2\/2\s/.test(stdout), 120_000);
+  await waitFor(page, 'get deployment web', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
 });
 test.afterAll(() => page.close());
 
@@ -25,12 +25,12 @@ test('the leader of the store: another takes the pennant, writes go on', async (
   await leader.click();
   await press('Kill');
   await expect(page.getByText(`${before} is down`)).toBeVisible();
-  await expect(page.getByRole('button', { name: /^etcd-\d leads/ })).not.toContainText(before, { timeout: 60_000 });
+  await expect(page.getByRole('button', { name: /^etcd-\d leads/ })).not.toContainText(before, { timeout: 180_000 });
   await expect
-    .poll(async () => (await kubectl(page, 'create configmap after --from-literal=a=1')).exitCode, { timeout: 60_000 })
+    .poll(async () => (await kubectl(page, 'create configmap after --from-literal=a=1')).exitCode, { timeout: 180_000 })
     .toBe(0);
   await press('Start again');
-  await expect(page.getByRole('button', { name: new RegExp(`^${before} follower`) })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('button', { name: new RegExp(`^${before} follower`) })).toBeVisible({ timeout: 180_000 });
 });
 
 test('the leading controller manager: the standby takes over', async () => {
@@ -38,12 +38,12 @@ test('the leading controller manager: the standby takes over', async () => {
   const before = ((await leader.textContent()) ?? '').trim().slice(0, 9);
   await leader.click();
   await press('Kill');
-  await expect(page.getByRole('button', { name: /^manager-\d leads/ })).not.toContainText(before, { timeout: 90_000 });
+  await expect(page.getByRole('button', { name: /^manager-\d leads/ })).not.toContainText(before, { timeout: 180_000 });
   await ok(page, 'create deployment later --image=busybox:1.36 -- sleep 3600');
-  await waitFor(page, 'get deployment later', (stdout) => /\s1\/1\s/.test(stdout), 60_000);
+  await waitFor(page, 'get deployment later', (stdout) => /\s1\/1\s/.test(stdout), 240_000);
   await press('Start again');
   await expect(page.getByRole('button', { name: new RegExp(`^${before}`) })).not.toContainText('down', {
-    timeout: 60_000,
+    timeout: 180_000,
   });
 });
 
@@ -52,14 +52,14 @@ test('a cut network: the node is not heard of any more, and comes back', async (
   await press('Cut network');
   await expect(page.getByRole('button', { name: /^node-2/ })).toContainText('cut off');
   await page.getByRole('button', { name: '+1 min' }).click();
-  await expect(page.getByRole('progressbar', { name: 'Running ahead' })).toHaveCount(0, { timeout: 120_000 });
-  await waitFor(page, 'get nodes', (stdout) => /node-2\s+NotReady/.test(stdout), 90_000);
+  await expect(page.getByRole('progressbar', { name: 'Running ahead' })).toHaveCount(0, { timeout: 180_000 });
+  await waitFor(page, 'get nodes', (stdout) => /node-2\s+NotReady/.test(stdout), 240_000);
   await press('Reconnect');
-  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) === 2, 90_000);
+  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) === 2, 240_000);
 });
 
 test('a lost node: after six minutes its pods run on the other, whose own stayed ready all the time', async () => {
-  await waitFor(page, 'get deployment web', (stdout) => /\s2\/2\s/.test(stdout), 120_000);
+  await waitFor(page, 'get deployment web', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
   const before = await ok(page, 'get pods -l app=web -o wide --no-headers');
   const stays = before
     .split('\n')
@@ -84,18 +84,18 @@ test('a lost node: after six minutes its pods run on the other, whose own stayed
     await page.getByRole('button', { name: button }).click();
     await expect(page.getByRole('progressbar', { name: 'Running ahead' })).toHaveCount(0, { timeout: 180_000 });
   }
-  await waitFor(page, 'get nodes', (stdout) => /node-2\s+NotReady/.test(stdout), 90_000);
+  await waitFor(page, 'get nodes', (stdout) => /node-2\s+NotReady/.test(stdout), 240_000);
   await waitFor(
     page,
     'get pods -l app=web -o wide --no-headers',
     (stdout) => count(stdout, /\s1\/1\s+Running\s.*node-1/) === 2,
-    150_000,
+    240_000,
   );
   await page.evaluate(() => {
     (window as { enough?: boolean }).enough = true;
   });
   expect(await watch).toEqual(['True/0']);
   await press('Start again');
-  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) === 2, 120_000);
-  await waitFor(page, 'get pods -l app=web --no-headers', (stdout) => count(stdout, /\sRunning\s/) === 2, 60_000);
+  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) === 2, 240_000);
+  await waitFor(page, 'get pods -l app=web --no-headers', (stdout) => count(stdout, /\sRunning\s/) === 2, 240_000);
 });

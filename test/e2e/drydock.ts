@@ -15,7 +15,7 @@ export interface KubectlResult {
 export async function openPage(page: Page, options: { readyNodes?: number } = {}): Promise<void> {
   await page.goto('/');
   await page.waitForFunction(() => 'drydock' in window);
-  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) >= (options.readyNodes ?? 2), 90_000);
+  await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) >= (options.readyNodes ?? 2), 180_000);
 }
 
 export function kubectl(page: Page, line: string): Promise<KubectlResult> {
@@ -155,10 +155,10 @@ export function screenOf(page: Page): Promise<string> {
 }
 
 /** Waits until the terminal shows something. */
-export async function seeOnScreen(page: Page, pattern: RegExp, timeout = 30_000): Promise<string> {
+export async function seeOnScreen(page: Page, pattern: RegExp, timeout = 90_000): Promise<string> {
   await expect.poll(() => screenOf(page), { timeout, intervals: [100] }).toMatch(pattern);
   return screenOf(page);
 }
 
 /** `expect` for what a person waits for on a machine that has other things to do. */
-export const patiently = expect.configure({ timeout: 30_000 });
+export const patiently = expect.configure({ timeout: 90_000 });

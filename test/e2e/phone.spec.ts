@@ -4,7 +4,7 @@ import { type Page, test } from '@playwright/test';
 import { patiently as expect, openPage, seriousProblems, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
-test.setTimeout(180_000);
+test.setTimeout(600_000);
 
 let page: Page;
 
@@ -94,7 +94,7 @@ test('fast-forwards from the clock menu', async () => {
   await page.getByRole('menuitem', { name: /\+1 min/ }).tap();
   await expect
     .poll(() => page.evaluate((start) => (window.drydock.cluster?.clock.now() ?? 0) - start, before), {
-      timeout: 60_000,
+      timeout: 180_000,
     })
     .toBeGreaterThan(60_000);
   await waitFor(page, 'get deployment web', (stdout) => /\s3\/3\s/.test(stdout));
@@ -108,7 +108,7 @@ test('terminal, preview and lesson fit', async () => {
   await fits('preview');
   await pane(/^Lesson/).tap();
   await page.getByRole('button', { name: /From YAML to process/ }).tap();
-  await expect(page.getByRole('heading', { name: /A wish, written down/ })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('heading', { name: /A wish, written down/ })).toBeVisible({ timeout: 180_000 });
   await fits('lesson');
   expect(await seriousProblems(page)).toEqual([]);
 });

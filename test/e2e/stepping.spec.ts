@@ -5,7 +5,7 @@ import { type Page, test } from '@playwright/test';
 import { apply, patiently as expect, openPage, seriousProblems, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
-test.setTimeout(300_000);
+test.setTimeout(600_000);
 
 let page: Page;
 
@@ -29,7 +29,7 @@ test.beforeAll(async ({ browser }) => {
   page = await browser.newPage();
   await openPage(page);
   await apply(page, deployment);
-  await waitFor(page, 'get deployment crew', (stdout) => /\s2\/2\s/.test(stdout), 120_000);
+  await waitFor(page, 'get deployment crew', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
 });
 test.afterAll(() => page.close());
 
@@ -94,7 +94,7 @@ test('paused, each step says who, what it saw, what it will do and why; one at a
 
 test('resumed, the third pod becomes ready', async () => {
   await page.getByRole('button', { name: 'Resume the cluster' }).click();
-  await waitFor(page, 'get deployment crew', (stdout) => /\s3\/3\s/.test(stdout), 60_000);
+  await waitFor(page, 'get deployment crew', (stdout) => /\s3\/3\s/.test(stdout), 240_000);
 });
 
 test('the timeline tells the whole chain, and every entry is a trace event', async () => {
@@ -168,7 +168,7 @@ test('the inspector asks the same question of a pod, and shows it whole', async 
   await inspector.getByRole('tab', { name: 'Events' }).click();
   await expect(inspector.getByText('Scheduled').first()).toBeVisible();
   await inspector.getByRole('tab', { name: 'Describe' }).click();
-  await expect(inspector.getByText(/Controlled By: +ReplicaSet\/crew-/)).toBeVisible({ timeout: 20_000 });
+  await expect(inspector.getByText(/Controlled By: +ReplicaSet\/crew-/)).toBeVisible({ timeout: 180_000 });
   expect(await seriousProblems(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(inspector).toBeHidden();

@@ -4,7 +4,7 @@ import { type Page, test } from '@playwright/test';
 import { apply, patiently as expect, ok, openPage, screenOf, seeOnScreen, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
-test.setTimeout(300_000);
+test.setTimeout(600_000);
 
 let page: Page;
 
@@ -29,7 +29,7 @@ test.beforeAll(async ({ browser }) => {
   page = await browser.newPage();
   await openPage(page);
   await apply(page, deployment);
-  await waitFor(page, 'get deployment shell', (stdout) => /\s2\/2\s/.test(stdout), 120_000);
+  await waitFor(page, 'get deployment shell', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
 });
 test.afterAll(() => page.close());
 
@@ -120,7 +120,7 @@ test('exec -it: a shell with its size, Ctrl-C within, exit', async () => {
         await page.waitForTimeout(500);
         return [...(await screenOf(page)).matchAll(/^\d+ (\d+)$/gm)].at(-1)?.[1];
       },
-      { timeout: 30_000 },
+      { timeout: 180_000 },
     )
     .not.toBe(before);
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -145,7 +145,7 @@ test('cp, both ways', async () => {
   await enter(`kubectl cp e2e.yaml ${pod}:/tmp/there.yaml`);
   await enter(`kubectl cp ${pod}:/tmp/there.yaml back.yaml`);
   await expect
-    .poll(() => page.evaluate(() => window.drydock.files.read('back.yaml')), { timeout: 30_000 })
+    .poll(() => page.evaluate(() => window.drydock.files.read('back.yaml')), { timeout: 180_000 })
     .toBe(deployment);
 });
 
