@@ -41,6 +41,8 @@ export interface WriteOptions {
 export interface UpdateOptions extends WriteOptions {
   /** '' for the main endpoint. Others skip the strategy's prepareForUpdate: the caller sees to what may change. */
   subresource: string;
+  /** The new object counts something: that another writer has written the same does not make it ours. */
+  exclusive?: boolean;
   /** Makes the object when there is none (PUT and apply on a name not there). */
   create?: () => Promise<KubeObject>;
   createOptions?: WriteOptions;
@@ -271,7 +273,7 @@ export class Registry {
         strategy.afterDelete?.(object);
         return new Entry(current.key, result.entry.revision, encodeForStorage(object));
       }
-      const result = await this.store.replace(current, object, observer);
+      const result = await this.store.replace(current, object, observer, options.exclusive);
       if ('conflict' in result) rollback?.();
       return 'conflict' in result ? result : result.entry;
     } catch (error) {

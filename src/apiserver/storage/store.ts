@@ -109,9 +109,9 @@ export class Store {
     return this.#put(key, object, undefined, observer);
   }
 
-  /** Replaces `previous`. A conflict carries what is there now (undefined: nothing). */
-  replace(previous: Entry, object: KubeObject, observer?: CommitObserver): Promise<WriteResult> {
-    return this.#put(previous.key, object, previous, observer);
+  /** Replaces `previous`. A conflict carries what is there now (undefined: nothing). `exclusive`: two writers of one text are two. */
+  replace(previous: Entry, object: KubeObject, observer?: CommitObserver, exclusive = false): Promise<WriteResult> {
+    return this.#put(previous.key, object, previous, observer, exclusive);
   }
 
   async #put(
@@ -119,6 +119,7 @@ export class Store {
     object: KubeObject,
     previous: Entry | undefined,
     observer: CommitObserver | undefined,
+    exclusive = false,
   ): Promise<WriteResult> {
     const held = observer?.before(key, object, previous);
     if (held) await held;
@@ -131,8 +132,9 @@ export class Store {
     let { revision } = answer;
     if (!answer.succeeded) {
       const current = found(answer.responses[0]?.kvs);
-      // The very text we wrote: an earlier attempt was committed, only its answer was lost.
-      if (current?.value !== value || current.revision === previous?.revision) return { conflict: current };
+      // The very text we wrote: an earlier attempt was committed, only its answer was lost. Of a counter another writer may have written the same.
+      if (exclusive || current?.value !== value || current.revision === previous?.revision)
+        return { conflict: current };
       revision = current.revision;
     }
     this.#wrote(key, revision);

@@ -40,11 +40,17 @@ export function limitRanger(catalog: Catalog): AdmissionPlugin {
       const { object, namespace, resource } = attributes;
       if (!concerns(attributes) || !object || resource.resource !== 'pods') return undefined;
       const pod = object as unknown as Pod;
+      const notes: string[] = [];
       for (const item of await items(namespace)) {
         if (item.type !== 'Container') continue;
-        for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])])
-          fill(container, item);
+        for (const container of pod.spec?.containers ?? []) notes.push(...fill(container, item, 'container'));
+        for (const container of pod.spec?.initContainers ?? []) notes.push(...fill(container, item, 'init container'));
       }
+      if (notes.length > 0)
+        pod.metadata.annotations = {
+          ...pod.metadata.annotations,
+          'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${notes.join('; ')}`,
+        };
       return object;
     },
     async validate(attributes) {
@@ -74,15 +80,21 @@ export function limitRanger(catalog: Catalog): AdmissionPlugin {
   };
 }
 
-function fill(container: Container, { default: limits, defaultRequest }: LimitRangeItem): void {
+/** Fills in what the container does not say. Returns what was set, as the pod's annotation tells it. */
+function fill(container: Container, { default: limits, defaultRequest }: LimitRangeItem, what: string): string[] {
   const own: ResourceRequirements = { ...container.resources };
-  const merged = (have: Quantities | undefined, wanted: Quantities | undefined) => ({ ...wanted, ...have });
+  const notes: string[] = [];
   // A limit that the container sets itself is its request too, where it states none: that was decided when defaults were filled in.
-  const requests = merged(own.requests, defaultRequest);
-  const all = merged(own.limits, limits);
-  if (Object.keys(requests).length > 0) own.requests = requests;
-  if (Object.keys(all).length > 0) own.limits = all;
+  const merge = (field: 'requests' | 'limits', wanted: Quantities | undefined, word: string) => {
+    const added = Object.keys(wanted ?? {}).filter((name) => own[field]?.[name] === undefined);
+    if (added.length === 0) return;
+    own[field] = { ...wanted, ...own[field] };
+    notes.push(`${added.sort().join(', ')} ${word} for ${what} ${container.name}`);
+  };
+  merge('requests', defaultRequest, 'request');
+  merge('limits', limits, 'limit');
   if (own.requests || own.limits) container.resources = own;
+  return notes;
 }
 
 function bounds(item: LimitRangeItem, { requests = {}, limits = {} }: ResourceRequirements): string[] {

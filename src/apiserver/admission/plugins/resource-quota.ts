@@ -56,17 +56,11 @@ async function charge(
   const name = (object as KubeObject).metadata.name;
   const hard = quota.spec?.hard ?? {};
   const relevant = Object.keys(delta).filter((key) => hard[key] !== undefined);
-  const missing = resource.resource === 'pods' ? computeKeys(hard).filter((key) => delta[key] === undefined) : [];
+  const missing =
+    resource.resource === 'pods' && resource.group === '' ? unspecified(object as unknown as Pod, hard) : [];
   const refuse = (why: string) => newForbidden(resource.groupResource, name, why);
-  if (missing.length > 0 && attributes.operation === 'CREATE') {
-    const names = (object as unknown as Pod).spec.containers.map((container) => container.name);
-    throw refuse(
-      `failed quota: ${quota.metadata.name}: must specify ${missing
-        .sort()
-        .map((key) => `${key} for: ${names.join(',')}`)
-        .join('; ')}`,
-    );
-  }
+  if (missing.length > 0 && attributes.operation === 'CREATE')
+    throw refuse(`failed quota: ${quota.metadata.name}: must specify ${missing.join('; ')}`);
   if (relevant.length === 0) return;
   await catalog.registry('', 'resourcequotas').update(
     namespace,
@@ -96,14 +90,31 @@ async function charge(
       delete copy.metadata.resourceVersion;
       return copy;
     },
-    { dryRun, subresource: 'status' },
+    { dryRun, subresource: 'status', exclusive: true },
   );
 }
 
-const computeKeys = (hard: Usage) =>
-  Object.keys(hard).filter(
-    (key) => computeNames.includes(key.replace(/^(requests|limits)\./, '')) && key !== 'ephemeral-storage',
-  );
+const mustBeSpecified = ['cpu', 'limits.cpu', 'limits.memory', 'memory', 'requests.cpu', 'requests.memory'];
+
+/** "limits.cpu for: a,b" for each limited resource that containers say nothing of. */
+function unspecified({ spec }: Pod, hard: Usage): string[] {
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  return mustBeSpecified
+    .filter((key) => hard[key] !== undefined)
+    .flatMap((key) => {
+      const field = key.startsWith('limits.') ? 'limits' : 'requests';
+      const name = key.replace(/^(requests|limits)\./, '');
+      const silent = containers.filter(({ resources }) => resources?.[field]?.[name] === undefined);
+      return silent.length > 0
+        ? [
+            `${key} for: ${silent
+              .map((container) => container.name)
+              .sort()
+              .join(',')}`,
+          ]
+        : [];
+    });
+}
 
 function difference(now: Usage, before: Usage): Usage {
   const out: Usage = {};
@@ -181,6 +192,8 @@ function inScope({ spec }: ResourceQuota, resource: ResourceInfo, object: KubeOb
         return qosClass(pod.spec) === 'BestEffort';
       case 'NotBestEffort':
         return qosClass(pod.spec) !== 'BestEffort';
+      case 'CrossNamespacePodAffinity':
+        return crossesNamespaces(pod.spec);
       case 'PriorityClass': {
         const name = pod.spec.priorityClassName ?? '';
         if (operator === 'In') return values.includes(name);
@@ -191,4 +204,14 @@ function inScope({ spec }: ResourceQuota, resource: ResourceInfo, object: KubeOb
         return false;
     }
   });
+}
+
+/** Whether a pod's affinity looks into other namespaces. */
+function crossesNamespaces({ affinity }: Pod['spec']): boolean {
+  return [affinity?.podAffinity, affinity?.podAntiAffinity].some((each) =>
+    [
+      ...(each?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(each?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+    ].some(({ namespaces, namespaceSelector }) => (namespaces?.length ?? 0) > 0 || namespaceSelector !== undefined),
+  );
 }
