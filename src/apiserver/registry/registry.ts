@@ -252,6 +252,8 @@ export class Registry {
       for (const field in old) if (!(field in object) && field !== 'status') copyField(object, old, field);
       strategy.prepareStatusUpdate?.(object, old);
     }
+    const special = strategy.subresources?.[options.subresource];
+    special?.prepare(object, old, context);
     try {
       if (strategy.generation && options.subresource !== 'status' && desiredChanged(object, old))
         object.metadata.generation = (old.metadata.generation ?? 0) + 1;
@@ -259,6 +261,7 @@ export class Registry {
         ...(options.subresource === '' ? this.#checks.validate(resource, object, old) : []),
         ...(options.subresource === '' ? (strategy.validateUpdate?.(object, old) ?? []) : []),
         ...(options.subresource === 'status' ? (strategy.validateStatus?.(object, old) ?? []) : []),
+        ...(special?.validate?.(object, old) ?? []),
       ]);
       for (const warning of strategy.warnings?.(object, old) ?? []) context.warnings.add(warning);
       await options.admit?.(object, old);

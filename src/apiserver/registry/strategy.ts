@@ -4,6 +4,12 @@ import type { FieldErrorList } from '../../api/field-error.ts';
 import type { KubeObject } from '../object.ts';
 import type { RequestContext } from '../server/context.ts';
 
+/** What a subresource that is the object itself (status, resize, approval) keeps of the old object, and what it checks. */
+export interface SubresourceStrategy {
+  prepare(object: KubeObject, old: KubeObject, context: RequestContext): void;
+  validate?(object: KubeObject, old: KubeObject): FieldErrorList;
+}
+
 export interface Strategy {
   /** Sets and clears fields before validation of a create. */
   prepareForCreate?(object: KubeObject, context: RequestContext): void;
@@ -29,6 +35,8 @@ export interface Strategy {
   statusAtCreate?: boolean;
   /** What the main endpoint keeps of `old` beyond status, and what the status endpoint keeps (spec is kept always). */
   prepareStatusUpdate?(object: KubeObject, old: KubeObject): void;
+  /** By the subresource's name. */
+  subresources?: Record<string, SubresourceStrategy>;
   /** PUT on a name that is not there creates it. */
   allowCreateOnUpdate?: boolean;
   /** A PUT must carry a resourceVersion. */

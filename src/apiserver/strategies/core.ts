@@ -1,8 +1,9 @@
 // Namespaces, Nodes, Secrets, PersistentVolumes and Claims, and the few rules of other kinds (pkg/registry/core and friends).
 
-import type { CertificateSigningRequest, Namespace, Secret } from '../../api/generated/types.ts';
+import type { Namespace, Secret } from '../../api/generated/types.ts';
 import type { KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
+import { certificateRequest } from './certificates.ts';
 
 const namespace: Strategy = {
   prepareForCreate(object) {
@@ -20,6 +21,13 @@ const namespace: Strategy = {
     const it = object as unknown as Namespace;
     it.spec = { ...it.spec, finalizers: (old as unknown as Namespace).spec?.finalizers ?? [] };
     it.metadata.labels = { ...it.metadata.labels, 'kubernetes.io/metadata.name': it.metadata.name };
+  },
+  subresources: {
+    finalize: {
+      prepare(object, old) {
+        object['status'] = old['status'];
+      },
+    },
   },
 };
 
@@ -46,22 +54,6 @@ const phase = (value: string): Strategy => ({
     object['status'] = { phase: value };
   },
 });
-
-const certificateRequest: Strategy = {
-  prepareForCreate(object, { user }) {
-    const it = object as unknown as CertificateSigningRequest;
-    it.spec.username = user.name;
-    if (user.uid) it.spec.uid = user.uid;
-    else delete it.spec.uid;
-    it.spec.groups = user.groups;
-    if (Object.keys(user.extra).length > 0) it.spec.extra = user.extra;
-    else delete it.spec.extra;
-    object['status'] = {};
-  },
-  prepareForUpdate(object, old) {
-    object['spec'] = old['spec'];
-  },
-};
 
 /** By "plural.group". */
 export const coreStrategies: Record<string, Strategy> = {

@@ -3,6 +3,7 @@
 import type { Pod } from '../../api/generated/types.ts';
 import type { KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
+import { ephemeralContainers, resize } from './pod-subresources.ts';
 import { qosClass } from './qos.ts';
 
 const asPod = (object: KubeObject) => object as unknown as Pod;
@@ -33,6 +34,7 @@ export const podStrategy: Strategy = {
     if (before.metadata.ownerReferences) pod.metadata.ownerReferences = before.metadata.ownerReferences;
     else delete pod.metadata.ownerReferences;
   },
+  subresources: { ephemeralcontainers: ephemeralContainers, resize },
   gracePeriod(object, requested) {
     const pod = asPod(object);
     let seconds = requested ?? pod.spec?.terminationGracePeriodSeconds ?? 30;

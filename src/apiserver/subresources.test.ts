@@ -1,0 +1,186 @@
+// Subresources that write a part of the object: resize, ephemeralcontainers, approval, status of signing requests, finalize.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, startHarness } from './testing/harness.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.server.stop());
+
+const merge = { 'content-type': 'application/merge-patch+json' };
+const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+const pods = '/api/v1/namespaces/default/pods';
+const pod = (name: string, resources = {}) => ({
+  metadata: { name },
+  spec: { containers: [{ name: 'c', image: 'i', resources }] },
+});
+
+describe('resize', () => {
+  test('changes resources and nothing else', async () => {
+    const { call } = harness;
+    await call('POST', pods, pod('r', { requests: { cpu: '100m', memory: '1Mi' } }));
+    const { code, body } = await call(
+      'PATCH',
+      `${pods}/r/resize`,
+      {
+        metadata: { labels: { not: 'this' } },
+        spec: { containers: [{ name: 'c', image: 'other', resources: { requests: { cpu: '200m' } } }] },
+      },
+      strategic,
+    );
+    expect(code).toBe(200);
+    expect(body.spec.containers[0]).toMatchObject({
+      image: 'i',
+      resources: { requests: { cpu: '200m', memory: '1Mi' } },
+    });
+    expect(body.metadata.labels).toBeUndefined();
+    expect(body.metadata.generation).toBe(2);
+  });
+
+  test('refuses another class of service, other resources, and the loss of a request', async () => {
+    const { call } = harness;
+    await call('POST', pods, pod('q', { requests: { cpu: '100m', memory: '1Mi' } }));
+    const resize = async (resources: object) => {
+      const { code, body } = await call(
+        'PATCH',
+        `${pods}/q/resize`,
+        [{ op: 'replace', path: '/spec/containers/0/resources', value: resources }],
+        { 'content-type': 'application/json-patch+json' },
+      );
+      expect(code, JSON.stringify(body)).toBe(422);
+      return body.message as string;
+    };
+    const same = { cpu: '100m', memory: '1Mi' };
+    expect(await resize({ requests: same, limits: same })).toContain(
+      'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
+    );
+    expect(await resize({ requests: { cpu: '100m' } })).toContain('resource requests cannot be removed');
+    expect(await resize({ requests: { ...same, 'ephemeral-storage': '1Gi' } })).toContain(
+      'only cpu and memory resources are mutable',
+    );
+  });
+
+  test('is the only way to change them', async () => {
+    const { call } = harness;
+    await call('POST', pods, pod('m', { requests: { cpu: '100m' } }));
+    const { code } = await call(
+      'PATCH',
+      `${pods}/m`,
+      { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] } },
+      strategic,
+    );
+    expect(code).toBe(422);
+  });
+});
+
+describe('ephemeral containers', () => {
+  test('are added, never changed or removed, and bring nothing else along', async () => {
+    const { call } = harness;
+    await call('POST', pods, pod('e'));
+    const add = (name: string, image: string) =>
+      call(
+        'PATCH',
+        `${pods}/e/ephemeralcontainers`,
+        { metadata: { labels: { not: 'this' } }, spec: { ephemeralContainers: [{ name, image }] } },
+        strategic,
+      );
+    const first = await add('debug', 'busybox');
+    expect(first.code).toBe(200);
+    expect(first.body.spec.ephemeralContainers).toHaveLength(1);
+    expect(first.body.metadata.labels).toBeUndefined();
+    const changed = await add('debug', 'other');
+    expect(changed.code).toBe(422);
+    expect(changed.body.message).toContain('existing ephemeral containers "debug" may not be changed');
+    const removed = await call('PATCH', `${pods}/e/ephemeralcontainers`, { spec: { ephemeralContainers: [] } }, merge);
+    expect(removed.body.message).toContain('existing ephemeral containers "debug" may not be removed');
+    expect((await add('debug2', 'busybox')).body.spec.ephemeralContainers).toHaveLength(2);
+    const twin = await add('c', 'busybox');
+    expect(twin.code).toBe(422);
+  });
+});
+
+describe('signing requests', () => {
+  const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const request = btoa('-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n');
+  const spec = { request, signerName: 'example.com/signer', usages: ['client auth'] };
+
+  test('are approved through approval, signed through status', async () => {
+    const { call } = harness;
+    const made = await call('POST', path, { metadata: { name: 'a' }, spec: { ...spec, username: 'mallory' } });
+    expect(made.code).toBe(201);
+    expect(made.body.spec.username).toBe('kubernetes-admin');
+    const condition = { type: 'Approved', status: 'True', reason: 'Because', message: 'I may' };
+    const sneaky = await call('PATCH', `${path}/a/status`, { status: { conditions: [condition] } }, merge);
+    expect(sneaky.body.status.conditions).toBeUndefined();
+    const approved = await call(
+      'PATCH',
+      `${path}/a/approval`,
+      { status: { conditions: [condition], certificate: 'QUFB' } },
+      merge,
+    );
+    expect(approved.body.status.certificate).toBeUndefined();
+    expect(approved.body.status.conditions[0]).toMatchObject({ ...condition, lastUpdateTime: expect.any(String) });
+    const both = await call(
+      'PATCH',
+      `${path}/a/approval`,
+      { status: { conditions: [condition, { type: 'Denied', status: 'True' }] } },
+      merge,
+    );
+    expect(both.body.message).toContain('mutually exclusive');
+    const signed = await call('PATCH', `${path}/a/status`, { status: { certificate: 'QUFB' } }, merge);
+    expect(signed.body.status).toMatchObject({ certificate: 'QUFB', conditions: [condition] });
+    expect((await call('PATCH', `${path}/a/status`, { status: { certificate: 'QkJC' } }, merge)).code).toBe(422);
+  });
+
+  test('must be requests', async () => {
+    const { call } = harness;
+    const { code, body } = await call('POST', path, {
+      metadata: { name: 'b' },
+      spec: { request: btoa('nonsense'), usages: [], signerName: 'x' },
+    });
+    expect(code).toBe(422);
+    expect(body.message).toContain('PEM block type must be CERTIFICATE REQUEST');
+    expect(body.message).toContain('spec.usages: Required value');
+    expect(body.message).toContain('spec.signerName: Invalid value: "x"');
+  });
+});
+
+test('an eviction asks the budget', async () => {
+  const { call } = harness;
+  await call('POST', pods, { ...pod('guarded'), metadata: { name: 'guarded', labels: { app: 'guarded' } } });
+  await call(
+    'PATCH',
+    `${pods}/guarded/status`,
+    { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
+    merge,
+  );
+  const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+  await call('POST', budgets, {
+    metadata: { name: 'b' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'guarded' } } },
+  });
+  const status = {
+    observedGeneration: 1,
+    disruptionsAllowed: 0,
+    currentHealthy: 1,
+    desiredHealthy: 1,
+    expectedPods: 1,
+  };
+  await call('PATCH', `${budgets}/b/status`, { status }, merge);
+  const evict = () =>
+    call('POST', `${pods}/guarded/eviction`, {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: 'guarded' },
+    });
+  const refused = await evict();
+  expect(refused.code).toBe(429);
+  expect(refused.body.message).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+  await call('PATCH', `${budgets}/b/status`, { status: { ...status, disruptionsAllowed: 1 } }, merge);
+  expect((await evict()).code).toBe(201);
+  const { body } = await call('GET', `${budgets}/b`);
+  expect(body.status.disruptionsAllowed).toBe(0);
+  expect((await call('GET', `${pods}/guarded`)).code).toBe(404);
+});
