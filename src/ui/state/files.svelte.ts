@@ -18,6 +18,8 @@ export interface EditorFile {
 export class EditorFiles {
   list = $state.raw<readonly EditorFile[]>([]);
   openName = $state('');
+  /** What each file said when it was last applied. */
+  applied = $state.raw<Readonly<Record<string, string>>>(recall('applied', {}));
   readonly #unsaved = new Set<string>();
   readonly #save = debounced(300, () => this.#saveNow());
   #listeners = new Set<(name: string, text: string) => void>();
@@ -54,6 +56,17 @@ export class EditorFiles {
 
   get open(): EditorFile | undefined {
     return this.list.find((file) => file.name === this.openName);
+  }
+
+  /** The cluster took the file as it is. */
+  markApplied({ name, text }: EditorFile): void {
+    this.applied = { ...this.applied, [name]: text };
+    keep('applied', this.applied);
+  }
+
+  /** Whether a file was applied once and says something else now. */
+  changedSinceApplied({ name, text }: EditorFile): boolean {
+    return this.applied[name] !== undefined && this.applied[name] !== text;
   }
 
   /** Calls back when a file's text was changed by something else than typing. */
@@ -111,6 +124,9 @@ export class EditorFiles {
     if (from === to) return true;
     this.list = this.list.map((each) => (each.name === from ? { ...each, name: to } : each));
     if (this.openName === from) this.show(to);
+    const { [from]: applied, ...others } = this.applied;
+    this.applied = applied === undefined ? others : { ...others, [to]: applied };
+    keep('applied', this.applied);
     forget(`file/${from}`);
     this.#unsaved.delete(from);
     this.#unsaved.add(to);
@@ -122,6 +138,9 @@ export class EditorFiles {
     const at = this.list.findIndex((file) => file.name === name);
     if (at < 0) return;
     this.list = this.list.filter((file) => file.name !== name);
+    const { [name]: _, ...others } = this.applied;
+    this.applied = others;
+    keep('applied', others);
     this.#unsaved.delete(name);
     forget(`file/${name}`);
     this.#saveNow();
