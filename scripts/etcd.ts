@@ -1,5 +1,7 @@
-// A cluster of our store, headless: npm run etcd -- --members=3 --client-port=P [--data-dir=D]. Serves etcd's v3 JSON API on 127.0.0.1 at P, P+1, P+2.
+// A cluster of our store, headless: npm run etcd -- --members=3 --client-port=P [--data-dir=D] [--restore=FILE]. Serves etcd's v3 JSON API on 127.0.0.1 at P, P+1,
+// P+2 (P = 0: free ports). FILE: the blobs of /v3/maintenance/snapshot, decoded, to begin an empty data directory with.
 
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,7 +11,7 @@ import { LocalNetwork } from '../src/env/node/local-network.ts';
 import { createNodeEnv } from '../src/env/node/node-env.ts';
 import { ScaledClock } from '../src/env/scaled-clock.ts';
 import { createMemoryDisks } from '../src/env/simulated/memory-disk.ts';
-import { type RunningEtcdMember, startEtcdMember } from '../src/etcd/index.ts';
+import { type RunningEtcdMember, restoreBackup, startEtcdMember } from '../src/etcd/index.ts';
 
 export interface HeadlessEtcd {
   members: RunningEtcdMember[];
@@ -17,14 +19,20 @@ export interface HeadlessEtcd {
   stop(): Promise<void>;
 }
 
-/** Starts `count` members in this process on consecutive ports (0: any free ones), with data in `directory` or in memory. */
-export async function startHeadlessEtcd(count: number, port: number, directory?: string): Promise<HeadlessEtcd> {
+/** Starts `count` members in this process on consecutive ports (0: any free ones), with data in `directory` or in memory, from a `backup` if there is one. */
+export async function startHeadlessEtcd(
+  count: number,
+  port: number,
+  directory?: string,
+  backup?: string,
+): Promise<HeadlessEtcd> {
   const network = new LocalNetwork();
   const disks = createMemoryDisks();
   const members = Array.from({ length: count }, (_, i) => ({ name: `etcd-${i + 1}`, client: `etcd-${i + 1}:2379` }));
   const running = await Promise.all(
-    members.map(({ name }) => {
+    members.map(async ({ name }) => {
       const disk = directory === undefined ? disks.open(name) : openFileDisk(join(directory, name));
+      if (backup !== undefined) await restoreBackup(disk, backup, { name, members });
       const env = createNodeEnv(name, { network, clock: new ScaledClock(), disk });
       return startEtcdMember(env, { name, members });
     }),
@@ -91,9 +99,12 @@ async function main(): Promise<void> {
       members: { type: 'string', default: '3' },
       'client-port': { type: 'string', default: '2379' },
       'data-dir': { type: 'string' },
+      restore: { type: 'string' },
     },
   });
-  const etcd = await startHeadlessEtcd(Number(values.members), Number(values['client-port']), values['data-dir']);
+  const { members, 'client-port': port, 'data-dir': directory, restore } = values;
+  const backup = restore === undefined ? undefined : await readFile(restore, 'utf8');
+  const etcd = await startHeadlessEtcd(Number(members), Number(port), directory, backup);
   console.log(`serving the etcd v3 JSON API at ${etcd.endpoints.join(', ')}`);
   const stop = () => void etcd.stop().then(() => process.exit(0));
   process.once('SIGTERM', stop);

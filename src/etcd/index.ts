@@ -2,11 +2,13 @@
 
 import type { Env, Running } from '../env/env.ts';
 import type { Handler } from '../env/network.ts';
+import { checkCorruption } from './server/corruption.ts';
 import { createHandler } from './server/http.ts';
 import { inspect, type MemberInspection } from './server/inspect.ts';
 import { EtcdMember, type EtcdMemberConfig } from './server/member.ts';
 import type { LinkFault } from './server/peers.ts';
 
+export { restoreBackup } from './server/backup.ts';
 export type { MemberInspection } from './server/inspect.ts';
 export type { EtcdMemberConfig } from './server/member.ts';
 export type { LinkFault, MemberConfig } from './server/peers.ts';
@@ -18,6 +20,8 @@ export interface RunningEtcdMember extends Running {
   readonly handler: Handler;
   /** Resolves when the member knows its place in the cluster (not: when there is a leader). */
   readonly joined: Promise<void>;
+  /** Compares all members' hashes now; resolves with the ids that differ, whose CORRUPT alarms are raised. */
+  checkCorruption(): Promise<string[]>;
   /** Faults, for panels and tests. */
   readonly faults: {
     /** What happens to messages on their way to a peer; undefined heals. Cut both ways by setting both ends. */
@@ -27,6 +31,8 @@ export interface RunningEtcdMember extends Running {
     resume(): void;
     /** Runs this member's clock at a rate of the cluster's (1: in step). */
     clockRate(rate: number): void;
+    /** Turns the newest value of a key into another, on this member alone, as failing memory would. Returns whether there is such a key. */
+    corrupt(key: string): boolean;
     /** Dies at once, without a word. */
     kill(): void;
   };
@@ -54,6 +60,7 @@ export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promi
     inspect: (entries) => inspect(member, entries),
     handler,
     joined: member.up.then(() => {}),
+    checkCorruption: () => checkCorruption(member),
     faults: {
       link: (peer, fault) => {
         if (fault) member.peers.faults.set(peer, fault);
@@ -66,6 +73,11 @@ export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promi
         member.peers.paused = false;
       },
       clockRate: (rate) => member.setClockRate(rate),
+      corrupt: (key) => {
+        const version = member.state.store.get(key);
+        if (version) Object.assign(version, { value: `${version.value}?` });
+        return version !== undefined;
+      },
       kill: halt,
     },
     stop: async () => {

@@ -22,8 +22,8 @@ type Data = Record<string, unknown>;
 
 /** Grace for a request's base64 and JSON around the bytes that count (etcd: grpcOverheadBytes). */
 const overheadBytes = 512 * 1024;
-/** Watch answers that may wait in a stream for its reader. */
-const streamBuffer = 256;
+/** Bytes of watch answers that may wait in a stream for its reader; after that it is fed from the store's history, at its own pace. */
+const streamBuffer = 1 << 20;
 
 /** Serves `backend` as etcd's client address does. */
 export function createHandler(backend: Backend): Handler {
@@ -166,7 +166,7 @@ async function watch(backend: Backend, request: Request, codec: Codec): Promise<
       pull: () => session.ready(),
       cancel: close,
     },
-    { highWaterMark: streamBuffer },
+    { highWaterMark: streamBuffer, size: (chunk) => chunk.byteLength },
   );
   backend.streams.add(session);
   request.signal.addEventListener('abort', onAbort, { once: true });

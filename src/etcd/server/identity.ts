@@ -65,6 +65,11 @@ export function joiningIdentity(name: string, incarnation: string, cluster: Iden
   return { ...cluster, id: hashId(`${cluster.clusterId}/${name}/${incarnation}`), joined: true, saw: {} };
 }
 
+/** The same, under the id that `member add` announced: an operator brought it in, and an operator promotes it. */
+export function announcedIdentity(joining: Identity, id: string): Identity {
+  return { ...joining, id, joined: false };
+}
+
 /**
  * What a member that starts empty learns from the answers so far: found a cluster, join the one it was told of, or keep asking.
  * `patience` is over when some peers stayed silent for long: then a majority of empty ones founds.

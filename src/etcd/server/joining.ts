@@ -1,6 +1,13 @@
 // A member that starts empty, on its way to an identity: says hello to the others until it knows whether to found a cluster or to join one (identity.ts decides).
 
-import { decide, foundingIdentity, type HelloReply, type Identity, joiningIdentity } from './identity.ts';
+import {
+  announcedIdentity,
+  decide,
+  foundingIdentity,
+  type HelloReply,
+  type Identity,
+  joiningIdentity,
+} from './identity.ts';
 import type { EtcdMember } from './member.ts';
 
 /** ms between hellos, and how long silent peers are waited for. */
@@ -45,8 +52,8 @@ async function join(member: EtcdMember, peer: string, identity: Identity): Promi
     clientURLs: [`http://${own?.client ?? `${name}:2379`}`],
   };
   try {
-    await member.peers.call(peer, 'replace', args, member.timeout);
-    return identity;
+    const announced = await member.peers.call(peer, 'replace', args, member.timeout);
+    return typeof announced === 'string' ? announcedIdentity(identity, announced) : identity;
   } catch {
     return undefined;
   }

@@ -17,7 +17,7 @@ export async function answerCall(member: EtcdMember, method: string, json: Json)
   const replica = await member.running();
   if (method === 'hash') {
     const { hash, compactRevision } = member.state.hash(args.revision as number);
-    return { hash, compactRevision };
+    return { id: member.identity?.id ?? '', hash, compactRevision };
   }
   if (method === 'replace') {
     if (replica.raft.role === 'leader') return replace(member, replica, args as unknown as Newcomer);
@@ -61,6 +61,10 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
   const members = member.members();
   const { conf } = replica.raft;
   if (change.type === 'add') {
+    const shown: Member = { ID: change.newId as string, peerURLs: change.peerURLs };
+    if (change.isLearner) shown.isLearner = true;
+    // asked again because the answer was lost
+    if (members.some(({ ID }) => ID === change.newId)) return shown as unknown as Json;
     if (members.some((known) => known.peerURLs?.some((url) => change.peerURLs.includes(url))))
       throw etcdError('peerUrlExists');
     if (change.isLearner && conf.learners.length > 0) throw etcdError('tooManyLearners');
@@ -71,8 +75,6 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
     const type = change.isLearner ? 'addLearner' : 'addVoter';
     const context = JSON.stringify({ member: added });
     await commit(replica, { changes: [{ type, id: ID }], transition: 'simple', context });
-    const shown: Member = { ID, peerURLs: change.peerURLs };
-    if (change.isLearner) shown.isLearner = true;
     return shown as unknown as Json;
   }
   const target = members.find((known) => known.ID === change.ID);
@@ -110,10 +112,20 @@ interface Newcomer {
   clientURLs: string[];
 }
 
-/** Lets a member that lost its disk in under a new id, and its old id out, in one step. */
+/**
+ * Lets a newcomer in. One that `member add` announced gets the announced id, once: that is the answer. One that lost its disk comes in under its new id, its old one
+ * goes, in one step; the answer is null.
+ */
 async function replace(member: EtcdMember, replica: Replica, newcomer: Newcomer): Promise<Json> {
   const known = member.members();
   if (known.some(({ ID }) => ID === newcomer.id)) return null;
+  const announced = known.find(({ name, clientURLs = [] }) => name === newcomer.name && clientURLs.length === 0);
+  if (announced?.ID) {
+    // from now on it has client addresses, so nobody is given this id again
+    const { name, clientURLs } = newcomer;
+    await member.propose({ memberAttributes: { ID: announced.ID, name, clientURLs } });
+    return announced.ID;
+  }
   const old = known.filter(({ name }) => name === newcomer.name).map(({ ID }) => ID as string);
   const rest = replica.raft.conf.voters.filter((id) => !old.includes(id));
   // with one voter left the newcomer could not be let in if that one died; yet there is no other way

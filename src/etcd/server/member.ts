@@ -15,7 +15,9 @@ import { allMembers } from '../raft/quorum.ts';
 import { Raft } from '../raft/raft.ts';
 import type { ConfChange, ConfState } from '../raft/types.ts';
 import type { Backend, MemberChange } from './backend.ts';
+import { writeBackup } from './backup.ts';
 import type { Command } from './commands.ts';
+import { checkRegularly } from './corruption.ts';
 import type { HelloReply, Identity } from './identity.ts';
 import { findIdentity } from './joining.ts';
 import { answerCall, requestChange } from './leader-calls.ts';
@@ -40,6 +42,8 @@ export interface EtcdMemberConfig {
   tick?: number;
   /** Linearizable reads: ask a quorum each time ('safe'), or trust the leader's lease. */
   readMode?: 'safe' | 'lease';
+  /** ms between the leader's comparisons of all members' hashes (etcd --experimental-corrupt-check-time). Default 0: only on request. */
+  corruptCheckInterval?: number;
 }
 
 const electionTicks = 10;
@@ -119,7 +123,6 @@ export class EtcdMember implements Backend {
     else finding.catch((error: unknown) => this.fail(error));
   }
 
-  /** Answers a member that starts empty. */
   private hello(from: string, incarnation: string): HelloReply | undefined {
     const name = this.config.name;
     if (!this.identity) {
@@ -190,6 +193,8 @@ export class EtcdMember implements Backend {
       this.watchLeader();
     };
     this.cancels = [this.clock.after(this.tick, beat), every(this.clock, 500, () => this.leases.tick())];
+    const { corruptCheckInterval = 0 } = this.config;
+    if (corruptCheckInterval > 0) this.cancels.push(checkRegularly(this, corruptCheckInterval));
     if (identity.initial.length === 1) raft.campaign();
     replica.drain();
     if (identity.joined) void this.promoteSelf();
@@ -436,12 +441,6 @@ export class EtcdMember implements Backend {
 
   async *snapshot(): AsyncGenerator<string> {
     await this.running();
-    const { head, chunks, release } = takeSnapshot(this.state);
-    try {
-      yield `${JSON.stringify({ ...this.appliedPoint(), head })}\n`;
-      for (const chunk of chunks()) yield `${chunk}\n`;
-    } finally {
-      release();
-    }
+    yield* writeBackup(takeSnapshot(this.state));
   }
 }

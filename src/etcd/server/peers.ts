@@ -103,7 +103,12 @@ export class Peers {
     return this.env.trace.gate({
       gate: 'raft send',
       will: `${m.type} to ${to}`,
-      detail: { ...summary(m), to, fate: fault?.drop === 1 ? 'dropped' : fault?.delay ? 'delayed' : 'sent' },
+      detail: {
+        ...summary(m),
+        from: this.env.name,
+        to,
+        fate: fault?.drop === 1 ? 'dropped' : fault?.delay ? 'delayed' : 'sent',
+      },
     });
   }
 

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { b64, startCluster, unb64 } from './testing/cluster.ts';
+
+const newcomer = { name: 'etcd-4', client: 'etcd-4:2379' };
+
+test('add as learner, start it, promote it, remove another, over the JSON API', async () => {
+  const c = await startCluster({ seed: 11 });
+  const members = [...c.names.map((name) => ({ name, client: `${name}:2379` })), newcomer];
+  await c.call('/v3/kv/put', { key: b64('a'), value: b64('1') });
+
+  const added = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'], isLearner: true });
+  const { member } = added.body as { member: { ID: string; isLearner: boolean; peerURLs: string[] } };
+  expect(member).toEqual({ ID: member.ID, peerURLs: ['http://etcd-4:2380'], isLearner: true });
+  expect((await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'] })).body['message']).toBe(
+    'etcdserver: Peer URLs already exists',
+  );
+  expect((await c.call('/v3/cluster/member/add', { peerURLs: ['http://x:1'], isLearner: true })).body['message']).toBe(
+    'etcdserver: too many learner members in cluster',
+  );
+  // it does not run yet, so it cannot be up to date
+  expect((await c.call('/v3/cluster/member/promote', { ID: member.ID })).body['message']).toBe(
+    'etcdserver: can only promote a learner member which is in sync with leader',
+  );
+
+  await c.simulation.finish(c.start('etcd-4', { members }));
+  await c.until(() => c.member('etcd-4').inspect().revision === 2);
+  // under the id that was announced, and still a learner: only an operator promotes it
+  await c.simulation.run(5000);
+  expect(c.member('etcd-4').inspect()).toMatchObject({ id: member.ID, role: 'follower', learners: ['etcd-4'] });
+  const refused = await c.call('/v3/kv/range', { key: b64('a') }, 'etcd-4');
+  expect(refused.body['message']).toBe('etcdserver: rpc not supported for learner');
+  const local = await c.call('/v3/kv/range', { key: b64('a'), serializable: true }, 'etcd-4');
+  expect(unb64((local.body['kvs'] as { value: string }[])[0]?.value)).toBe('1');
+
+  const promoted = await c.call('/v3/cluster/member/promote', { ID: member.ID });
+  expect(promoted.status).toBe(200);
+  expect((promoted.body['members'] as object[]).length).toBe(4);
+  expect(c.member(c.leader()).inspect().voters.length).toBe(4);
+  expect((await c.call('/v3/cluster/member/promote', { ID: member.ID })).body['message']).toBe(
+    'etcdserver: can only promote a learner member',
+  );
+
+  const victim = c.names.find((name) => name !== c.leader()) as string;
+  const { id } = c.member(victim).inspect();
+  const removed = await c.call('/v3/cluster/member/remove', { ID: id });
+  expect((removed.body['members'] as { name: string }[]).map(({ name }) => name).sort()).toEqual(
+    [...c.names.filter((name) => name !== victim), 'etcd-4'].sort(),
+  );
+  c.kill(victim);
+  expect((await c.call('/v3/kv/put', { key: b64('a'), value: b64('2') })).status).toBe(200);
+  expect((await c.call('/v3/cluster/member/remove', { ID: id })).body['message']).toBe('etcdserver: member not found');
+}, 20_000);
+
+test('a member whose loss would leave no quorum is not removed', async () => {
+  const c = await startCluster({ seed: 12 });
+  const [one, two] = c.names.filter((name) => name !== c.leader()) as [string, string];
+  c.kill(one);
+  // until the leader has noticed
+  await c.simulation.run(3000);
+  const { id } = c.member(two).inspect();
+  const answer = await c.call('/v3/cluster/member/remove', { ID: id });
+  expect(answer.body['message']).toBe('etcdserver: re-configuration failed due to not enough started members');
+  expect((await c.call('/v3/cluster/member/remove', { ID: c.member(one).inspect().id })).status).toBe(200);
+});
+
+test('leadership is handed over', async () => {
+  const c = await startCluster({ seed: 13 });
+  const heir = c.names.find((name) => name !== c.leader()) as string;
+  const { id } = c.member(heir).inspect();
+  expect((await c.call('/v3/maintenance/transfer-leadership', { targetID: id })).status).toBe(200);
+  expect(c.leader()).toBe(heir);
+});
+
+test('a member whose log is damaged forgets it and comes back as a fresh one', async () => {
+  let damaged = '';
+  const { CorruptLogError } = await import('../env/disk.ts');
+  const c = await startCluster({
+    seed: 14,
+    wrap: (name, disk) => ({
+      ...disk,
+      get: (blob) => disk.get(blob),
+      put: (blob, value) => disk.put(blob, value),
+      delete: (blob) => disk.delete(blob),
+      list: () => disk.list(),
+      wipe: () => {
+        damaged = '';
+        return disk.wipe();
+      },
+      openLog: async (log) => {
+        const opened = await disk.openLog(log);
+        const read = () => (damaged === name ? Promise.reject(new CorruptLogError(log, 3)) : opened.read());
+        return { ...opened, read };
+      },
+    }),
+  });
+  for (let i = 0; i < 10; i++) await c.simulation.finish(c.client.put(`k${i}`, 'v'));
+  const victim = c.names.find((name) => name !== c.leader()) as string;
+  const { id } = c.member(victim).inspect();
+  c.kill(victim);
+  damaged = victim;
+  await c.simulation.finish(c.start(victim));
+  await c.until(() => c.member(victim).inspect().voters.includes(victim) && c.member(victim).inspect().revision === 11);
+  const view = c.member(victim).inspect();
+  expect(view.id).not.toBe(id);
+  expect(view.voters.length).toBe(3);
+});
