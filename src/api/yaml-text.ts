@@ -1,12 +1,14 @@
 // Reads YAML as kubectl and the API server do (YAML 1.1 booleans and octal numbers, merge keys; no timestamps, no base-60 numbers), with limits
 // against documents that grow when their aliases are expanded.
 
-import { type Document, isMap, isPair, isScalar, parseAllDocuments, stringify, type Tags, visit } from 'yaml';
+import { Composer, type CST, type Document, isMap, isPair, isScalar, Parser, stringify, type Tags, visit } from 'yaml';
 
 /** Message starts with "yaml: " as upstream's does. */
 export class YamlError extends Error {}
 
 const maxNodes = 1_000_000;
+// As for JSON. Beyond it the recursion of what follows would meet the end of the stack, where V8 ends the whole process if it must compile a regular expression.
+const maxDepth = 1000;
 
 const options = {
   version: '1.1',
@@ -86,9 +88,27 @@ export function parseYaml(text: string): YamlDocument[] {
   }
 }
 
+/** Throws unless the tokens (from a parser that does not recurse) nest decently. */
+function checkDepth(tokens: readonly CST.Token[]): void {
+  const waiting = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { token, depth } = next;
+    if (depth > maxDepth) throw new YamlError('yaml: exceeded max depth');
+    if (token.type === 'document') {
+      if (token.value) waiting.push({ token: token.value, depth });
+    } else if ('items' in token)
+      for (const { key, value } of token.items) {
+        if (key) waiting.push({ token: key, depth: depth + 1 });
+        if (value) waiting.push({ token: value, depth: depth + 1 });
+      }
+  }
+}
+
 function readDocuments(text: string): YamlDocument[] {
   const out: YamlDocument[] = [];
-  for (const document of parseAllDocuments(text, options) as Document[]) {
+  const tokens = [...new Parser().parse(text)];
+  checkDepth(tokens);
+  for (const document of new Composer(options).compose(tokens, false, text.length) as Iterable<Document>) {
     const error = document.errors[0];
     if (error) {
       const line = lineOf(text, error.pos[0]);
