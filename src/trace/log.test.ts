@@ -62,6 +62,9 @@ describe('TraceLog', () => {
     log.append([committed('write', 'none', '10')]);
     const waiting = event('loop', { causes: [{ resourceVersion: '10' }] });
     expect(log.causesOf(waiting).map((found) => found.spanId)).toEqual(['write']);
+    // and is none of its own
+    log.append([waiting]);
+    expect(log.causesOf(waiting).map((found) => found.spanId)).toEqual(['write']);
   });
 
   test('filters by gate, subject and position, newest first when limited', () => {

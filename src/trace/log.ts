@@ -94,11 +94,11 @@ export class TraceLog {
 
   /**
    * Events that directly led to this one: its own span's earlier ones or else its parent span's, and, for each revision it names, the watch event by which
-   * its process learned of it, or else the commit. Also answers for an event that waits at a gate and is not in the log yet.
+   * its process learned of it, or else the commit. Also answers for an event that waits at a gate and has no place yet.
    */
   causesOf(event: UnplacedEvent & { seq?: number }): TraceEvent[] {
     const found = new Set<TraceEvent>();
-    const seq = event.seq ?? Number.POSITIVE_INFINITY;
+    const seq = this.#seqOf(event);
     const earlier = this.span(event.spanId).filter((other) => other.seq < seq);
     const before = earlier[earlier.length - 1];
     if (before) found.add(before);
@@ -108,9 +108,16 @@ export class TraceLog {
     }
     for (const cause of event.causes ?? []) {
       const caused = this.#resolve(cause, event);
-      if (caused && caused !== event) found.add(caused);
+      if (caused && caused.seq !== seq) found.add(caused);
     }
     return [...found].sort((a, b) => a.seq - b.seq);
+  }
+
+  /** An event's place, also of one that waits at a gate: it may have been reported already. */
+  #seqOf(event: UnplacedEvent & { seq?: number }): number {
+    if (event.seq !== undefined) return event.seq;
+    const same = this.span(event.spanId).find((other) => other.gate === event.gate && other.time === event.time);
+    return same?.seq ?? Number.POSITIVE_INFINITY;
   }
 
   #resolve(cause: Cause, event: UnplacedEvent): TraceEvent | undefined {

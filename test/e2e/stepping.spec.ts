@@ -50,11 +50,11 @@ test('paused, each step says who, what it saw, what it will do and why; one at a
   // scaling waits for its write to pass the gate, so nobody awaits it here
   await page.evaluate(() => void window.drydock.kubectl('scale deployment crew --replicas=3'));
 
-  const first = panel().getByRole('listitem').first();
-  await expect(first).toContainText('apiserver-1');
-  await expect(first).toContainText('patch Deployment/scale default/crew');
-  await expect(first).toContainText('The API server is about to commit a new revision');
-  await expect(first).toContainText('Because');
+  const write = panel().getByRole('listitem').filter({ hasText: 'patch Deployment/scale default/crew' });
+  await expect(write).toContainText('apiserver-1');
+  await write.getByRole('button').first().click();
+  await expect(write).toContainText('The API server is about to commit a new revision');
+  await expect(write).toContainText('Because');
   expect(await seriousProblems(page)).toEqual([]);
 
   const seen: string[] = [];

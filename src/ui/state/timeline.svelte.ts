@@ -12,9 +12,9 @@ import { later } from './page-time.ts';
 const page = 200;
 
 /** How much is shown: what changed or was decided; every step; heartbeats too. */
-export type Detail = 'main' | 'steps' | 'all';
+type Detail = 'main' | 'steps' | 'all';
 
-export interface Asked {
+interface Asked {
   event: TraceEvent;
   /** 'why': what led to it. 'outcome': what came of it. */
   direction: 'why' | 'outcome';

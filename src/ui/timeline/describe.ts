@@ -4,7 +4,7 @@ import type { Json } from '../../env/env.ts';
 import type { TraceEvent, UnplacedEvent } from '../../trace/event.ts';
 
 /** 'main': something changed or was decided. 'detail': how it got there. 'heartbeat': comes by itself all the time. */
-export type Weight = 'main' | 'detail' | 'heartbeat';
+type Weight = 'main' | 'detail' | 'heartbeat';
 
 export function weightOf(event: UnplacedEvent): Weight {
   const kind = event.subject?.kind;
