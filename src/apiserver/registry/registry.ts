@@ -278,6 +278,7 @@ export class Registry {
       }
       const result = await this.store.replace(current, object, observer, options.exclusive);
       if ('conflict' in result) rollback?.();
+      else if (options.subresource === '') strategy.afterUpdate?.(object, old);
       return 'conflict' in result ? result : result.entry;
     } catch (error) {
       rollback?.();

@@ -22,6 +22,8 @@ export interface Strategy {
   /** Reserves what must be unique in the cluster (cluster IPs, node ports). Returns what to do if the create fails after all. */
   beginCreate?(object: KubeObject, context: RequestContext): Promise<() => void>;
   beginUpdate?(object: KubeObject, old: KubeObject, context: RequestContext): Promise<() => void>;
+  /** After an update through the main endpoint has landed. */
+  afterUpdate?(object: KubeObject, old: KubeObject): void;
   afterDelete?(object: KubeObject): void;
   /** Seconds of grace, or undefined for an immediate delete. `requested` is what the client asked for. */
   gracePeriod?(object: KubeObject, requested: number | undefined): number | undefined;

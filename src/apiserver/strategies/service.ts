@@ -1,8 +1,7 @@
 // Services: cluster IPs and node ports are given out at creation and kept (pkg/registry/core/service/storage).
 //
-// Invariant: of the Services that one API server makes, no two share a cluster IP or a node port and protocol. What is taken is read from the Services
-// themselves (the watch cache after a fresh read); what this server is about to take is reserved until the write has landed. Two servers that allocate at the
-// same moment do not see each other's reservations.
+// Invariant: no two Services share a cluster IP or a node port and protocol, whichever API servers make them at the same moment. What seems free by the Services
+// there are (the watch cache after a fresh read) is taken by a key of its own in the store (service-locks.ts) before it is used.
 
 import { type FieldErrorList, invalid, path } from '../../api/field-error.ts';
 import type { Service, ServicePort } from '../../api/generated/types.ts';
@@ -14,7 +13,9 @@ import type { KubeObject } from '../object.ts';
 import { addressAt, contains, type IpRange, ipRange } from '../registry/ip-range.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import type { RequestContext } from '../server/context.ts';
+import type { Entry } from '../storage/entry.ts';
 import type { Store } from '../storage/store.ts';
+import { ServiceLocks } from './service-locks.ts';
 
 const prefix = '/registry/services/specs/';
 const asService = (object: KubeObject) => object as unknown as Service;
@@ -22,6 +23,16 @@ const needsIp = ({ spec }: Service) => spec.type !== 'ExternalName' && spec.clus
 const needsNodePorts = ({ spec }: Service) =>
   spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 const portKey = (port: ServicePort) => `${port.protocol ?? 'TCP'}/${port.nodePort}`;
+
+/** Addresses and ports ("TCP/30080") that a Service has. */
+function heldBy({ spec }: Service): string[] {
+  const addresses = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
+  const ports = (spec.ports ?? []).filter(({ nodePort }) => nodePort).map(portKey);
+  const health = spec.healthCheckNodePort ? [`TCP/${spec.healthCheckNodePort}`] : [];
+  return [...addresses.filter((ip) => ip !== 'None' && ip !== ''), ...ports, ...health];
+}
+
+type Take = (what: string) => Promise<boolean>;
 
 interface Taken {
   addresses: Set<string>;
@@ -31,52 +42,50 @@ interface Taken {
 export function serviceStrategy(store: Store, config: ApiServerConfig): Strategy {
   const range = ipRange(config.serviceCidr ?? defaults.serviceCidr);
   const [firstPort, lastPort] = config.nodePortRange ?? defaults.nodePortRange;
-  const reserved = new Set<string>();
+  const locks = new ServiceLocks(store, async (what) => {
+    const { addresses, ports } = await taken();
+    return addresses.has(what) || ports.has(what);
+  });
 
   async function taken(): Promise<Taken> {
     const out: Taken = { addresses: new Set(), ports: new Set() };
     const collection = await store.fresh(prefix);
     if (!collection) throw newInternalError('failed to allocate a serviceIP: the range is not known now');
-    for (const entry of collection.list(prefix)) {
-      const { spec } = asService(entry.object);
-      for (const ip of spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])) out.addresses.add(ip);
-      for (const port of spec.ports ?? []) if (port.nodePort) out.ports.add(portKey(port));
-      if (spec.healthCheckNodePort) out.ports.add(`TCP/${spec.healthCheckNodePort}`);
-    }
-    for (const key of reserved) (key.includes('/') ? out.ports : out.addresses).add(key);
+    for (const entry of collection.list(prefix))
+      for (const what of heldBy(asService(entry.object))) (what.includes('/') ? out.ports : out.addresses).add(what);
     return out;
   }
 
   async function allocate(object: KubeObject, old: Service | undefined, context: RequestContext): Promise<() => void> {
     const service = asService(object);
     const { spec } = service;
-    const mine: string[] = [];
-    const reserve = (key: string) => {
-      reserved.add(key);
-      mine.push(key);
-    };
+    const mine: Entry[] = [];
     const rollback = () => {
-      for (const key of mine) reserved.delete(key);
+      for (const entry of mine.splice(0)) locks.giveUp(entry);
     };
     const wantsIp =
       needsIp(service) && (old === undefined || !old.spec.clusterIP || spec.clusterIP !== old.spec.clusterIP);
     const wantsPorts = needsNodePorts(service);
     if (!wantsIp && !wantsPorts) return rollback;
-    const now = await taken();
+    const dryRun = context.url.searchParams.getAll('dryRun').includes('All');
+    const used = await taken();
+    const take = async (what: string): Promise<boolean> => {
+      if (dryRun) return true;
+      const entry = await locks.take(what, service, context);
+      if (entry) mine.push(entry);
+      return entry !== undefined;
+    };
     try {
       if (wantsIp) {
-        const ip = chooseIp(spec.clusterIP ?? '', range, now.addresses, service, context);
+        const ip = await chooseIp(spec.clusterIP ?? '', range, used.addresses, service, context, take);
         spec.clusterIP = ip;
         spec.clusterIPs = [ip];
-        reserve(ip);
       }
-      if (wantsPorts) choosePorts(service, old, now.ports, [firstPort, lastPort], context, reserve);
+      if (wantsPorts) await choosePorts(service, old, used.ports, [firstPort, lastPort], context, take);
     } catch (error) {
       rollback();
       throw error;
     }
-    // Once written, the Service itself holds them; the cache shows it within moments.
-    context.env.clock.after(10_000, rollback);
     return rollback;
   }
 
@@ -131,6 +140,13 @@ export function serviceStrategy(store: Store, config: ApiServerConfig): Strategy
     },
     beginCreate: (object, context) => allocate(object, undefined, context),
     beginUpdate: (object, old, context) => allocate(object, asService(old), context),
+    afterUpdate(object, old) {
+      const kept = new Set(heldBy(asService(object)));
+      for (const what of heldBy(asService(old))) if (!kept.has(what)) locks.free(what);
+    },
+    afterDelete(object) {
+      for (const what of heldBy(asService(object))) locks.free(what);
+    },
   };
 }
 
@@ -156,20 +172,21 @@ function normalise(service: Service, before: Service | undefined): void {
   }
 }
 
-function chooseIp(
+async function chooseIp(
   wanted: string,
   range: IpRange,
   used: Set<string>,
   service: Service,
   context: RequestContext,
-): string {
+  take: Take,
+): Promise<string> {
   const refuse = (detail: string) =>
     newInvalid({ group: '', kind: 'Service' }, service.metadata.name, [
       invalid(path('spec', 'clusterIPs'), [wanted], `failed to allocate IP ${wanted}: ${detail}`),
     ]);
   if (wanted !== '') {
     if (!contains(range, wanted)) throw refuse('the provided IP is not in the valid range');
-    if (used.has(wanted)) throw refuse('provided IP is already allocated');
+    if (used.has(wanted) || !(await take(wanted))) throw refuse('provided IP is already allocated');
     return wanted;
   }
   if (used.size >= range.size) throw newInternalError('failed to allocate a serviceIP: range is full');
@@ -181,21 +198,20 @@ function chooseIp(
     const upper = range.size - lower;
     const index = i < upper ? lower + ((start - lower + i) % upper) : i - upper;
     const address = addressAt(range, index);
-    if (!used.has(address)) return address;
+    if (!used.has(address) && (await take(address))) return address;
   }
   throw newInternalError('failed to allocate a serviceIP: range is full');
 }
 
-function choosePorts(
+async function choosePorts(
   service: Service,
   old: Service | undefined,
   used: Set<string>,
   [first, last]: [number, number],
   context: RequestContext,
-  reserve: (key: string) => void,
-): void {
+  take: Take,
+): Promise<void> {
   const own = new Set((old?.spec.ports ?? []).filter(({ nodePort }) => nodePort).map(portKey));
-  const here = new Map<number, string>();
   for (const [i, port] of (service.spec.ports ?? []).entries()) {
     const at = path('spec', 'ports').index(i).child('nodePort');
     const refuse = (detail: string) =>
@@ -205,22 +221,19 @@ function choosePorts(
       if (own.has(key)) continue;
       if (port.nodePort < first || port.nodePort > last)
         throw refuse(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`);
-      if (used.has(key)) throw refuse('provided port is already allocated');
+      if (used.has(key) || !(await take(key))) throw refuse('provided port is already allocated');
       used.add(key);
-      reserve(key);
     } else {
       const count = last - first + 1;
       const start = randomInt(context.env.random, count);
       for (let step = 0; step < count && !port.nodePort; step++) {
         const number = first + ((start + step) % count);
         const key = `${port.protocol ?? 'TCP'}/${number}`;
-        if (used.has(key)) continue;
+        if (used.has(key) || !(await take(key))) continue;
         port.nodePort = number;
         used.add(key);
-        reserve(key);
       }
       if (!port.nodePort) throw newInternalError('failed to allocate a nodePort: range is full');
     }
-    here.set(port.nodePort, port.protocol ?? 'TCP');
   }
 }
