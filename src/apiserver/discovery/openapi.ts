@@ -3,6 +3,7 @@
 import { type JsonSchema, loadDescriptions, openApiV3 } from '../../api/openapi-v3.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import { apiVersionOf, type ResourceInfo } from '../registry/resource.ts';
+import { encodeOpenApiV2, openApiV2 } from './openapi-v2.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
@@ -27,6 +28,7 @@ export class OpenApi {
   readonly #catalog: Catalog;
   #generation = -1;
   #documents = new Map<string, Promise<Document>>();
+  #swagger: { generation: number; text: string; hash: string; protobuf(): Uint8Array<ArrayBuffer> } | undefined;
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -67,6 +69,27 @@ export class OpenApi {
       this.#documents.set(path, found);
     }
     return found;
+  }
+
+  /** The document of version 2, as JSON and as protobuf; made when it is asked for, again when what is served has changed. */
+  async swagger(version: string): Promise<{ text: string; hash: string; protobuf(): Uint8Array<ArrayBuffer> }> {
+    const generation = this.#catalog.generation;
+    if (this.#swagger?.generation !== generation) {
+      const all = await Promise.all(this.#paths().map((path) => this.document(path) as Promise<Document>));
+      const text = JSON.stringify(
+        openApiV2(
+          all.map((document) => JSON.parse(document.text) as JsonSchema),
+          version,
+        ),
+      );
+      let encoded: Uint8Array<ArrayBuffer> | undefined;
+      const protobuf = () => {
+        encoded ??= encodeOpenApiV2(JSON.parse(text) as JsonSchema);
+        return encoded;
+      };
+      this.#swagger = { generation, text, hash: fingerprint(text), protobuf };
+    }
+    return this.#swagger;
   }
 
   #resources(path: string): ResourceInfo[] {

@@ -60,6 +60,7 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   if (parts[0] === 'apis' && parts.length === 2) return found(context, apiGroupDocument(catalog, parts[1] as string));
   if (parts[0] === 'apis' && parts.length === 3)
     return found(context, apiResourceList(catalog, parts[1] as string, parts[2] as string));
+  if (path === '/openapi/v2') return swagger(core, context);
   if (path === '/openapi/v3') return cached(context, await core.openApi.index(), 'application/json');
   if (path.startsWith('/openapi/v3/')) {
     const document = await core.openApi.document(path.slice('/openapi/v3/'.length));
@@ -70,6 +71,40 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   if (path === '/.well-known/openid-configuration') return jsonResponse(core.tokens.discovery());
   if (path === '/') return jsonResponse({ paths: indexPaths(core) });
   return undefined;
+}
+
+const swaggerTypes = [
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/json',
+];
+
+/** OpenAPI v2: protobuf for those who ask for it by its name (kube-openapi's handler), JSON for all others. */
+async function swagger(core: Core, context: RequestContext): Promise<Response> {
+  const accepted = (context.request.headers.get('accept') || '*/*').split(',').map((part) => {
+    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim());
+    return { type: type.toLowerCase(), q: Number(parameters.find((each) => each.startsWith('q='))?.slice(2) ?? 1) };
+  });
+  const wanted = accepted
+    .filter(({ q }) => q > 0)
+    .sort((a, b) => b.q - a.q)
+    .map(({ type }) => (type === '*/*' || type === 'application/*' ? 'application/json' : type))
+    .find((type) => swaggerTypes.includes(type));
+  if (!wanted) return new Response(null, { status: 406 });
+  const document = await core.openApi.swagger(core.config.version ?? defaults.version);
+  const binary = wanted !== 'application/json';
+  const etag = `"${document.hash}"`;
+  const headers = { etag, vary: 'Accept-Encoding, Accept', 'cache-control': 'no-cache, private' };
+  if (context.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
+  const body = binary ? document.protobuf() : new TextEncoder().encode(document.text);
+  return new Response(body, {
+    headers: {
+      ...headers,
+      // The name with the @ is no media type that Go could read: the one with the dot is answered, as upstream does.
+      'content-type': binary ? (swaggerTypes[0] as string) : wanted,
+      'content-length': String(body.byteLength),
+    },
+  });
 }
 
 function found(context: RequestContext, document: object | undefined): Response | undefined {
