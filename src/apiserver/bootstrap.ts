@@ -9,6 +9,7 @@ import { addressAt, ipRange } from './registry/ip-range.ts';
 import { loopbackUser, type RequestContext } from './server/context.ts';
 import type { Core } from './server/core.ts';
 import { parseRequestInfo } from './server/request-info.ts';
+import { patiently } from './storage/patiently.ts';
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -41,7 +42,12 @@ export async function ensure(core: Core, group: string, resource: string, object
   });
 }
 
-export async function bootstrap(core: Core): Promise<void> {
+/** Makes what is missing; waits for a store that cannot answer yet. */
+export function bootstrap(core: Core): Promise<void> {
+  return patiently(core.env.clock, () => createMissing(core));
+}
+
+async function createMissing(core: Core): Promise<void> {
   const { roles, bindings } = defaultRoles();
   const rbac = 'rbac.authorization.k8s.io';
   await Promise.all([

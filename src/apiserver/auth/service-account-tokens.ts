@@ -10,6 +10,7 @@ import type { EtcdClient } from '../../etcd/client/types.ts';
 import { type ApiServerConfig, defaults } from '../config.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../server/context.ts';
+import { patiently } from '../storage/patiently.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 const signing = { name: 'ECDSA', hash: 'SHA-256' };
@@ -80,7 +81,7 @@ export class ServiceAccountTokens {
 
   /** Takes the key from the store; the first server to start makes it. */
   static async open(env: Env, config: ApiServerConfig, catalog: Catalog): Promise<ServiceAccountTokens> {
-    const jwk = await sharedKey(config.etcd);
+    const jwk = await patiently(env.clock, () => sharedKey(config.etcd));
     const { d: _, key_ops: _ops, ...publicPart } = jwk;
     const keys = {
       privateKey: await withCrypto((subtle) =>
