@@ -8,6 +8,8 @@ export interface ParityCase {
   lines?: number;
   /** Keeps the answer's ID under this name, for "$name" in later bodies. */
   keep?: string;
+  /** ms to wait before. */
+  wait?: number;
   /** Compare only the status. */
   loose?: boolean;
 }
@@ -41,6 +43,52 @@ add('truncated body', 'kv/put', '{"key":');
 add('no body', 'kv/put', '');
 add('lease that is no number', 'kv/put', { key: b('a'), lease: 'x' });
 add('prev_kv that is no boolean', 'kv/put', { key: b('a'), prev_kv: 'yes' });
+add('a comma too many', 'kv/put', '{"key":"YQ==",}');
+add('a name without quotes', 'kv/put', '{key:1}');
+add('no JSON at all', 'kv/put', 'hello');
+add('a brace too many', 'kv/put', '{"key":"YQ=="}}');
+for (const text of [
+  '{"key" "a"}',
+  '{"key":nul}',
+  '{"a":1 "b":2}',
+  '{"a":"\u0001"}',
+  '{"key":"\\q"}',
+  '{"a":"\\u12g4"}',
+  '{"key":}',
+  '{"a":01}',
+  '{"a":-}',
+])
+  add(`not JSON: ${JSON.stringify(text)}`, 'kv/range', text);
+for (const text of [
+  '{"a":1.}',
+  '{"a":1e}',
+  '{,}',
+  '{"a":1,,}',
+  '}',
+  '[1,]',
+  '{"a":[1 2]}',
+  '{"a":falsy}',
+  '{1:2}',
+  '"abc',
+  '{"a":"\n"}',
+  '{"a":ü}',
+])
+  add(`not JSON: ${JSON.stringify(text)}`, 'kv/range', text);
+add('more after the message', 'kv/range', '{"key":"YQ=="} {"key":');
+add('a key as a list of bytes', 'kv/range', '{"key":[97]}');
+add('a key as a list of more than bytes', 'kv/range', '{"key":[300]}');
+add('base64 without its padding', 'kv/range', { key: 'YQ=' });
+add('base64 with more after it', 'kv/range', { key: 'YQ==YQ==' });
+add('a string for a message', 'kv/put', '"x"');
+add('a number for a message', 'kv/put', '7');
+add('null for a message', 'kv/range', 'null');
+add('base64 with a hole', 'kv/put', { key: 'YQ=%' });
+add('base64 of the wrong length', 'kv/put', { key: 'YWE' });
+add('a lease beyond 64 bits', 'kv/put', { key: b('a'), lease: '99999999999999999999' });
+add('a fraction for a limit', 'kv/range', { key: b('a'), limit: 1.5 });
+add('a list for a key', 'kv/range', { key: ['YQ=='] });
+add('an object for a list', 'kv/txn', { success: {} });
+add('a string for an operation', 'kv/txn', { success: ['x'] });
 for (const [key, value] of [
   ['b', '9'],
   ['c', '5'],
@@ -224,6 +272,14 @@ add('revoke again', 'lease/revoke', { ID: '7' });
 add('revoke again, old path', 'kv/lease/revoke', { ID: '7' });
 add('revoke the generated one', 'lease/revoke', '{"ID":"$lease"}');
 add('no leases are left', 'lease/leases', {});
+add('grant a short one', 'lease/grant', { TTL: 1, ID: 21 });
+add('hang a key on it', 'kv/put', { key: b('short'), value: b('x'), lease: '21' });
+add('it runs out: its key is gone', 'kv/range', range('short'), { wait: 4500 });
+add('put with the expired lease', 'kv/put', { key: b('short'), value: b('x'), lease: '21' });
+add('txn with the expired lease', 'kv/txn', { success: [{ request_put: { key: b('short'), lease: '21' } }] });
+add('keep the expired one alive', 'lease/keepalive', { ID: '21' }, { lines: 1 });
+add('time to live of the expired one', 'lease/timetolive', { ID: '21' });
+add('revoke the expired one', 'lease/revoke', { ID: '21' });
 
 // lock and election
 add('grant for lock', 'lease/grant', { TTL: 100, ID: 11 });

@@ -100,7 +100,8 @@ describe.skipIf(!hasRealEtcd())(
     test.each(parityCases.map((parityCase, i) => ({ name: `${i + 1} ${parityCase.name}`, parityCase })))(
       '$name',
       async ({ parityCase }) => {
-        const { path, lines = 0, keep, loose } = parityCase;
+        const { path, lines = 0, keep, loose, wait = 0 } = parityCase;
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
         const fill = (variables: Map<string, string>) =>
           parityCase.body.replace(/\$(\w+)/g, (_, name: string) => variables.get(name) ?? '0');
         const expected = await toReal(lines)(path, fill(realVariables));

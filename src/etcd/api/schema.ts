@@ -4,6 +4,7 @@
 import { fromBase64, toBase64 } from '../bytes.ts';
 import { EtcdError } from '../client/types.ts';
 import { grpc } from '../errors.ts';
+import { scanJson } from './go-json.ts';
 
 export type Scalar = 'bytes' | 'string' | 'int64' | 'id' | 'uint32' | 'bool';
 export interface EnumType {
@@ -58,33 +59,16 @@ function goKind(value: unknown): string {
   return typeof value;
 }
 
-/** JSON text of a request into a value, with Go's complaints. An empty text is an empty message. */
+/** JSON text of a request into a value, with Go's complaints. An empty text is an empty message; what follows the first value is passed over. */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') return {};
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid(complaint(text));
+    const found = scanJson(text);
+    if ('complaint' in found) throw invalid(found.complaint);
+    return JSON.parse(text.slice(0, found.end));
   }
-}
-
-/** Says, as Go's scanner would, why this text is not JSON. */
-function complaint(text: string): string {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i] as string;
-    if (inString) {
-      if (char === '\\') i++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{' || char === '[') depth++;
-    else if (char === '}' || char === ']') {
-      if (--depth === 0 && i < text.length - 1) break;
-    } else if (!/[\s\d.,:+\-eEtruefalsn]/.test(char))
-      return `invalid character '${char}' looking for beginning of ${depth === 0 ? 'value' : 'object key string'}`;
-  }
-  return depth > 0 || inString ? 'unexpected EOF' : 'invalid character after top-level value';
 }
 
 /** A gateway request into a message in memory. Unknown fields are passed over. Throws EtcdError INVALID_ARGUMENT. */
@@ -108,6 +92,7 @@ function decodeOne(type: Field['type'], value: unknown): unknown {
   switch (type) {
     case 'bytes': {
       if (value === null) return '';
+      if (Array.isArray(value)) return value.map((item) => String.fromCharCode(decodeByte(item))).join('');
       if (typeof value !== 'string')
         throw invalid(`json: cannot unmarshal ${goKind(value)} into Go value of type []uint8`);
       const bytes = fromBase64(value);
@@ -152,9 +137,22 @@ function decodeEnum(type: EnumType, value: unknown): string | number {
   throw invalid(`unknown value ${JSON.stringify(value)} for enum ${type.enumName}`);
 }
 
+/** A byte string may be a list of numbers, as Go takes it. */
+function decodeByte(value: unknown): number {
+  if (value === null) return 0;
+  const kind = typeof value === 'number' ? `number ${value}` : goKind(value);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) return value;
+  throw invalid(`json: cannot unmarshal ${kind} into Go value of type uint8`);
+}
+
+/** Where Go's decoder gives up on what is not base64. */
 function firstBad(text: string): number {
   const at = text.search(/[^A-Za-z0-9+/]/);
-  return at < 0 || (text[at] === '=' && at >= text.length - 2) ? text.length - (text.length % 4) : at;
+  if (at < 0) return text.length - (text.length % 4);
+  if (text[at] !== '=' || at % 4 < 2) return at;
+  if (at % 4 === 3) return at + 1;
+  if (at + 1 === text.length) return text.length;
+  return text[at + 1] === '=' ? at + 2 : at;
 }
 
 /** A message in memory into the gateway's JSON value: zero values left out. */
