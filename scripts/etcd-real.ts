@@ -9,6 +9,8 @@ import { join } from 'node:path';
 export interface RealEtcd {
   /** "http://127.0.0.1:<port>", one a member. */
   endpoints: string[];
+  /** Ends one member with SIGKILL. */
+  kill(index: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,17 +56,15 @@ export async function startRealEtcd(count = 1, extraArgs: string[] = []): Promis
       { stdio: 'ignore' },
     ),
   );
+  const kill = (index: number) =>
+    new Promise<void>((resolve) => {
+      const process = processes[index];
+      if (!process || process.exitCode !== null || process.signalCode !== null) return resolve();
+      process.once('exit', () => resolve());
+      process.kill('SIGKILL');
+    });
   const stop = async () => {
-    await Promise.all(
-      processes.map(
-        (process) =>
-          new Promise<void>((resolve) => {
-            if (process.exitCode !== null) return resolve();
-            process.once('exit', () => resolve());
-            process.kill('SIGKILL');
-          }),
-      ),
-    );
+    await Promise.all(processes.map((_, index) => kill(index)));
     rmSync(directory, { recursive: true, force: true });
   };
   for (const { client } of members) {
@@ -81,5 +81,5 @@ export async function startRealEtcd(count = 1, extraArgs: string[] = []): Promis
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  return { endpoints: members.map(({ client }) => client), stop };
+  return { endpoints: members.map(({ client }) => client), kill, stop };
 }

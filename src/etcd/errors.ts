@@ -55,6 +55,8 @@ const table = {
   notCapable: [grpc.unavailable, 'etcdserver: not capable'],
   stopped: [grpc.unavailable, 'etcdserver: server stopped'],
   timeout: [grpc.unavailable, 'etcdserver: request timed out'],
+  /** No leader took it up in time: it did not happen. (etcd lets Go's own error out.) */
+  deadlineExceeded: [grpc.unknown, 'context deadline exceeded'],
   timeoutLeaderFail: [grpc.unavailable, 'etcdserver: request timed out, possibly due to previous leader failure'],
   timeoutLeaderTransfer: [grpc.unavailable, 'etcdserver: request timed out, leader transfer took too long'],
   badLeaderTransferee: [grpc.failedPrecondition, 'etcdserver: bad leader transferee'],

@@ -5,7 +5,7 @@ import type { Random } from '../../env/random.ts';
 import { type Method, methods, type Path } from '../api/messages.ts';
 import { batchable, batchPath, plainType, readRange } from '../api/plain.ts';
 import { decode, encode } from '../api/schema.ts';
-import { grpc } from '../errors.ts';
+import { etcdError, grpc } from '../errors.ts';
 import { type BatchAnswer, Batcher } from './batcher.ts';
 import { EtcdError } from './types.ts';
 
@@ -58,7 +58,7 @@ export class Transport {
         return this.read(path, response, await response.text()) as T;
       } catch (error) {
         options.signal?.throwIfAborted();
-        const elsewhere = !(error instanceof EtcdError) || error.code === grpc.unavailable;
+        const elsewhere = !(error instanceof EtcdError) || isCutOff(error);
         if (elsewhere) this.leave(endpoint);
         if (!elsewhere || attempt >= attempts) throw error;
         if (attempt % this.endpoints.length === 0) await sleep(this.clock, pause, options.signal);
@@ -92,7 +92,7 @@ export class Transport {
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof EtcdError) || error.code === grpc.unavailable) this.leave(endpoint);
+      if (!(error instanceof EtcdError) || isCutOff(error)) this.leave(endpoint);
       throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -157,6 +157,11 @@ export class Transport {
     if (plain) return json.result ?? {};
     return decode((methods as Record<string, Method>)[path]?.response as Method['response'], json.result ?? {});
   }
+}
+
+/** Whether a member said that it cannot reach the others: one may be better served elsewhere. */
+function isCutOff(error: EtcdError): boolean {
+  return error.code === grpc.unavailable || error.message === etcdError('deadlineExceeded').message;
 }
 
 /** The promise, or the signal's reason as soon as it aborts. */

@@ -373,7 +373,7 @@ export class EtcdMember implements Backend {
         if (leader === this.config.name && raft.role === 'leader') return await answerCall(this, method, args);
         if (leader !== undefined && leader !== '') return await this.peers.call(leader, method, args, 1000);
       } catch (error) {
-        const again = ['notLeader', 'leaderChanged', 'timeout'] as const;
+        const again = ['notLeader', 'leaderChanged', 'timeout', 'deadlineExceeded'] as const;
         if (!(error instanceof EtcdError) || !again.some((name) => error.message === etcdError(name).message))
           throw error;
       }

@@ -356,8 +356,9 @@ export class Replica {
     for (const [id, pending] of this.pending) {
       if (pending.deadline > now) break;
       this.pending.delete(id);
+      const before = this.queue.length;
       this.queue = this.queue.filter((proposal) => proposal.id !== id);
-      pending.done({ error: etcdError('timeout') });
+      pending.done({ error: etcdError(this.queue.length < before ? 'deadlineExceeded' : 'timeout') });
     }
     const overdue = (read: PendingRead) => {
       if (read.deadline > now) return false;

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { batchPath, plainType, readRange, writeRange } from '../api/plain.ts';
+import type { KeyValue } from '../api/types.ts';
+import { b64, startCluster } from '../testing/cluster.ts';
+
+test('nothing of the wrong type gets into the log by the plain form, and the members live on', async () => {
+  const c = await startCluster({ seed: 51 });
+  const plain = async (path: string, body: string) => {
+    const headers = { 'content-type': plainType };
+    const response = await c.env.network.fetch(`http://${c.leader()}:2379${path}`, { method: 'POST', headers, body });
+    return { status: response.status, body: JSON.parse(await response.text()) as unknown };
+  };
+  const bad = [
+    '{"key":5}',
+    '{"key":"a","value":{}}',
+    '{"key":"\u0100"}',
+    '{"key":"a","lease":7}',
+    '{"key":"a","lease":"x"}',
+    '{"nope":1}',
+    '[]',
+    'null',
+    '7',
+  ];
+  for (const body of bad) expect((await c.simulation.finish(plain('/v3/kv/put', body))).status, body).toBe(400);
+  const txns = [
+    '{"compare":[{"key":"a","target":"NOPE"}]}',
+    '{"success":{}}',
+    '{"success":[{"requestPut":{"key":1}}]}',
+  ];
+  for (const body of txns) expect((await c.simulation.finish(plain('/v3/kv/txn', body))).status, body).toBe(400);
+  expect((await c.simulation.finish(plain('/v3/lease/grant', '{"TTL":1.5}'))).status).toBe(400);
+  const calls = [
+    ['/v3/kv/put', { key: 'a', value: '1' }],
+    ['/v3/kv/put', { key: 5 }],
+    ['/v3/kv/put', {}],
+    ['/v3/cluster/member/list', {}],
+    ['constructor', {}],
+    7,
+    ['/v3/kv/range', { key: 'nope' }],
+  ];
+  const { status, body } = await c.simulation.finish(plain(batchPath, JSON.stringify(calls)));
+  expect(status).toBe(200);
+  expect(body).toMatchObject([
+    { ok: { header: { revision: 2 } } },
+    { code: 3 },
+    { code: 3, message: 'etcdserver: key is not provided' },
+    { code: 12 },
+    { code: 12 },
+    { code: 12 },
+    { ok: {} },
+  ]);
+  expect((await c.simulation.finish(plain(batchPath, '{}'))).status).toBe(400);
+  expect((await c.simulation.finish(plain(batchPath, 'x'))).status).toBe(400);
+  for (const name of c.names) expect((await c.call('/v3/kv/range', { key: b64('a') }, name)).status).toBe(200);
+});
+
+test('many calls of one client share exchanges, and each has its own outcome', async () => {
+  const c = await startCluster({ seed: 52 });
+  await c.simulation.finish(c.client.put('first', 'x'));
+  const outcomes = await c.simulation.finish(
+    Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        (i % 10 === 3 ? c.client.put(`k${i}`, 'v', { lease: '99' }) : c.client.put(`k${i}`, `ü${i}`)).then(
+          ({ revision }) => revision,
+          (error: Error) => error.message,
+        ),
+      ),
+    ),
+  );
+  const refused = outcomes.filter((outcome) => typeof outcome === 'string');
+  expect(refused).toEqual(Array.from({ length: 10 }, () => 'etcdserver: requested lease not found'));
+  expect(new Set(outcomes.filter((outcome) => typeof outcome === 'number')).size).toBe(90);
+  const { kvs } = await c.simulation.finish(c.client.range({ key: 'k', rangeEnd: 'l' }));
+  expect(kvs.length).toBe(90);
+  expect(kvs.find(({ key }) => key === 'k42')?.value).toBe('ü42');
+  const values = await c.simulation.finish(Promise.all(kvs.map(({ key }) => c.client.range({ key }))));
+  expect(values.map((answer) => answer.kvs[0])).toEqual(kvs);
+});
+
+test('a call that is aborted rejects at once, the others of its exchange go on', async () => {
+  const c = await startCluster({ seed: 53 });
+  await c.simulation.finish(c.client.put('a', 'x'));
+  for (const name of c.names.filter((other) => other !== c.leader())) c.member(name).faults.pause();
+  c.member(c.leader()).faults.pause();
+  const abort = new AbortController();
+  const aborted = c.client.range({ key: 'a' }, abort.signal).then(
+    () => 'answered',
+    () => 'aborted',
+  );
+  const other = c.client.range({ key: 'a' });
+  await c.simulation.run(100);
+  abort.abort();
+  expect(await c.simulation.finish(aborted, 100)).toBe('aborted');
+  for (const name of c.names) c.member(name).faults.resume();
+  expect((await c.simulation.finish(other)).kvs[0]?.value).toBe('x');
+});
+
+test('packed ranges read as they were written', () => {
+  const kvs = Array.from(
+    { length: 20 },
+    (_, i): KeyValue => ({
+      key: `k\n${i}`,
+      value: `#\u00e4 ${'x'.repeat(i)}`,
+      createRevision: 1,
+      modRevision: i,
+      version: 2,
+      lease: '7',
+    }),
+  );
+  for (const response of [
+    { header: { revision: 5 }, kvs, more: true, count: 99 },
+    { header: {}, kvs: kvs.slice(0, 2) },
+    {},
+  ]) {
+    const text = writeRange(response);
+    expect(text.startsWith('#') ? readRange(text) : JSON.parse(text)).toEqual(response);
+  }
+});
