@@ -9,6 +9,7 @@ test.setTimeout(600_000);
 let page: Page;
 
 test.beforeAll(async ({ browser }) => {
+  test.setTimeout(600_000);
   page = await browser.newPage();
   await page.goto('/');
 });
@@ -116,6 +117,11 @@ test('what the API server refuses is shown at its line', async () => {
 });
 
 test('files are many, renamed by F2, and kept over a reload with what was typed', async () => {
+  await page.getByRole('tab', { name: 'web.yaml' }).click();
+  await editor().click({ position: { x: 300, y: 300 } });
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('# and more');
+  await expect(page.getByRole('tab', { name: 'web.yaml, changed since it was applied' })).toBeVisible();
   await page.getByRole('button', { name: 'New file' }).first().click();
   await page.getByRole('textbox', { name: 'Name of the file' }).fill('mine.yaml');
   await page.keyboard.press('Enter');

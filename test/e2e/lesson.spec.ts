@@ -9,6 +9,7 @@ test.setTimeout(600_000);
 let page: Page;
 
 test.beforeAll(async ({ browser }) => {
+  test.setTimeout(600_000);
   page = await browser.newPage();
   await openPage(page);
 });

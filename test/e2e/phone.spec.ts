@@ -9,6 +9,7 @@ test.setTimeout(600_000);
 let page: Page;
 
 test.beforeAll(async ({ browser }) => {
+  test.setTimeout(600_000);
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   page = await context.newPage();
   await openPage(page);

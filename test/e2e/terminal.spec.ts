@@ -26,6 +26,7 @@ spec:
 `;
 
 test.beforeAll(async ({ browser }) => {
+  test.setTimeout(600_000);
   page = await browser.newPage();
   await openPage(page);
   await apply(page, deployment);
