@@ -131,23 +131,23 @@ async function user(cluster: SimulatedCluster, note: (text: string) => void): Pr
   const apps = '/apis/apps/v1/namespaces/default/deployments';
   await create(apps, deployment('web', 3, 'nginx:1.14.2'), 'create Deployment web');
   await create('/api/v1/namespaces/default/services', service('web'), 'create Service web');
-  await wait(5000);
+  await wait(2000);
   await create(apps, deployment('worker', 2, 'busybox:1.36'), 'create Deployment worker');
-  await wait(20_000);
+  await wait(8000);
   await merge(`${apps}/web`, { spec: { replicas: 4 } }, 'scale web to 4');
-  await wait(10_000);
+  await wait(5000);
   const image = {
     spec: {
       template: { spec: { containers: [container('nginx:1.16.1')] } },
     },
   };
   await merge(`${apps}/web`, image, 'roll web out to 1.16.1');
-  await wait(15_000);
+  await wait(6000);
   await merge(`${apps}/worker`, { spec: { replicas: 1 } }, 'scale worker to 1');
   await create(apps, deployment('gone', 2, 'busybox:1.36'), 'create Deployment gone');
-  await wait(8000);
+  await wait(4000);
   await insist('delete Deployment gone', () => cluster.fetch(`${apps}/gone`, { method: 'DELETE' }), [200, 404]);
-  await wait(20_000);
+  await wait(8000);
 }
 
 /** Kills, restarts, cuts and heals at random; the returned function stops it and mends everything. */
@@ -186,9 +186,9 @@ function sabotage(cluster: SimulatedCluster, random: Random, note: (text: string
       const name = pick(random, names);
       simulation.skew(name, randomInt(random, 4000) - 2000);
     }
-    simulation.after(1000 + randomInt(random, 12_000), strike);
+    simulation.after(500 + randomInt(random, 5500), strike);
   };
-  simulation.after(3000, strike);
+  simulation.after(1000 + randomInt(random, 3000), strike);
   return () => {
     stopped = true;
     for (const { a, b } of [...cluster.faults.cuts]) cluster.faults.heal(a, b);

@@ -1,0 +1,3 @@
+import { seedsUnderFaults } from './cluster-seeds.ts';
+
+seedsUnderFaults(3);
