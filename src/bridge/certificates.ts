@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import type { CertificateSigner, RequestedCertificate } from '../controllers/certificates/signer-policy.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const year = 365 * 86_400_000;
@@ -20,8 +21,8 @@ export interface Authority extends KeyPairPem {
   issueServer(names: string[], addresses: string[]): Promise<KeyPairPem>;
   /** A certificate for a client: user name and groups. */
   issueClient(user: string, groups: string[]): Promise<KeyPairPem>;
-  /** Signs a PEM signing request as it stands, for clients and servers. */
-  signRequest(request: string, usages: string[], seconds: number): Promise<string>;
+  /** Signs the requests that the controller manager was asked to sign. */
+  signer: CertificateSigner;
 }
 
 async function keyPem(keys: CryptoKeyPair): Promise<string> {
@@ -36,6 +37,23 @@ const serial = () =>
     .toString('hex')
     .replace(/^./, '1');
 const escapeName = (text: string) => text.replace(/[\\,+"<>;=#]/g, '\\$&');
+
+const alternativeNames = (csr: x509.Pkcs10CertificateRequest) =>
+  csr.getExtension<x509.SubjectAlternativeNameExtension>('2.5.29.17');
+
+function requested(csr: x509.Pkcs10CertificateRequest): RequestedCertificate {
+  const { subjectName } = csr;
+  const names = alternativeNames(csr)?.names.items ?? [];
+  const of = (type: string) => names.filter((name) => name.type === type).map(({ value }) => String(value));
+  return {
+    commonName: subjectName.getField('CN')[0] ?? '',
+    organizations: subjectName.getField('O'),
+    dnsNames: of('dns'),
+    ipAddresses: of('ip'),
+    emailAddresses: of('email'),
+    uris: of('url'),
+  };
+}
 
 /** Makes an authority, or takes up one that was made before. `now` in milliseconds since the epoch. */
 export async function openAuthority(now: number, saved?: KeyPairPem): Promise<Authority> {
@@ -68,12 +86,14 @@ export async function openAuthority(now: number, saved?: KeyPairPem): Promise<Au
     usages: string[],
     until: number,
     extra: x509.Extension[] = [],
+    from = now,
   ) => {
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serial(),
       subject,
       issuer: ca.subject,
-      notBefore: new Date(now - 3_600_000),
+      // As upstream: clocks that are a little behind see it as valid too.
+      notBefore: new Date(from - 300_000),
       notAfter: new Date(until),
       signingKey: keys.privateKey,
       signingAlgorithm: algorithm,
@@ -107,17 +127,21 @@ export async function openAuthority(now: number, saved?: KeyPairPem): Promise<Au
       const certificate = await issue(subject, own.publicKey, [x509.ExtendedKeyUsage.clientAuth], now + year);
       return { certificate, key: await keyPem(own) };
     },
-    async signRequest(request, usages, seconds) {
-      const csr = new x509.Pkcs10CertificateRequest(request);
-      if (!(await csr.verify())) throw new Error('the signature of the certificate request does not hold');
-      const extended = usages.flatMap((usage) =>
-        usage === 'client auth'
-          ? [x509.ExtendedKeyUsage.clientAuth]
-          : usage === 'server auth'
-            ? [x509.ExtendedKeyUsage.serverAuth]
-            : [],
-      );
-      return issue(csr.subject, csr.publicKey, extended, now + seconds * 1000);
+    signer: {
+      read: async (request) => requested(new x509.Pkcs10CertificateRequest(request)),
+      async sign(request, usages, from, seconds) {
+        const csr = new x509.Pkcs10CertificateRequest(request);
+        if (!(await csr.verify())) throw new Error('the signature of the certificate request does not hold');
+        const extended = usages.flatMap((usage) =>
+          usage === 'client auth'
+            ? [x509.ExtendedKeyUsage.clientAuth]
+            : usage === 'server auth'
+              ? [x509.ExtendedKeyUsage.serverAuth]
+              : [],
+        );
+        const names = alternativeNames(csr);
+        return issue(csr.subject, csr.publicKey, extended, from + seconds * 1000, names ? [names] : [], from);
+      },
     },
   };
 }

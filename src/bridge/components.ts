@@ -43,6 +43,7 @@ export async function startComponents(
       token: token('system:kube-controller-manager'),
       clusterCidr,
       rootCa: authority.certificate,
+      certificateSigner: authority.signer,
     }),
     await startScheduler(envOf('kube-scheduler-1'), { server, token: token('system:kube-scheduler') }),
   ];

@@ -1,5 +1,7 @@
 // Flags of kube-controller-manager that our controllers know, with upstream's defaults.
 
+import type { CertificateSigner } from './certificates/signer-policy.ts';
+
 export interface ControllerManagerConfig {
   /** --controllers: names, "*" for all that are on by default, "-name" for not that one. */
   controllers: string[];
@@ -22,6 +24,8 @@ export interface ControllerManagerConfig {
   hpaSyncPeriodMs: number;
   /** PEM of the cluster's certificate authority, published as kube-root-ca.crt. */
   rootCa: string;
+  /** --cluster-signing-cert-file and --cluster-signing-key-file, as who holds them. Left out, certificate requests are not signed. */
+  certificateSigner?: CertificateSigner;
 }
 
 export const defaultConfig: ControllerManagerConfig = {

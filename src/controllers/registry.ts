@@ -1,5 +1,6 @@
 // Every controller of the manager, by upstream's name. Upstream: cmd/kube-controller-manager/names and app/controllermanager.go NewControllerDescriptors.
 
+import { initCsrSigningController } from './certificates/csr-signing-controller.ts';
 import { initCronJobController } from './cronjob/cronjob-controller.ts';
 import { initDeploymentController } from './deployment/deployment-controller.ts';
 import { initEndpointsController } from './endpoints/endpoints-controller.ts';
@@ -19,6 +20,7 @@ import { initTaintEvictionController } from './tainteviction/taint-eviction-cont
 import { initTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 
 export const controllers: Readonly<Record<string, InitController>> = {
+  'certificatesigningrequest-signing-controller': initCsrSigningController,
   'cronjob-controller': initCronJobController,
   'deployment-controller': initDeploymentController,
   'endpoints-controller': initEndpointsController,
