@@ -14,7 +14,8 @@ import { findSpecial } from '../subresources/index.ts';
 import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
-import { jsonResponse, streamResponse, textResponse } from './respond.ts';
+import { framedEvents } from './protobuf-encode.ts';
+import { jsonResponse, protobufType, streamResponse, textResponse } from './respond.ts';
 
 const objectForms = ['Table', 'PartialObjectMetadata'];
 const listForms = ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'];
@@ -64,7 +65,7 @@ export async function serveResource(core: Core, context: RequestContext): Promis
     case 'delete':
       return remove(core, context, served);
     case 'deletecollection': {
-      const accept = negotiate(context.request, context.url, listForms);
+      const accept = negotiate(context.request, context.url, listForms, !served.resource.custom);
       const { revision, entries } = await deleteCollection(context, served, core.admission);
       const rendered = renderList(
         { revision, entries, continue: '', remaining: undefined },
@@ -78,14 +79,14 @@ export async function serveResource(core: Core, context: RequestContext): Promis
 }
 
 async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
-  const accept = negotiate(context.request, context.url, objectForms);
+  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const representation = representationOf(core, served, context, accept);
   const entry = await served.registry.get(context.info.namespace, context.info.name);
   return textResponse(representation.one(entry), 200, accept, representation.mediaType);
 }
 
 async function listAll(core: Core, context: RequestContext, served: Served): Promise<Response> {
-  const accept = negotiate(context.request, context.url, listForms);
+  const accept = negotiate(context.request, context.url, listForms, !served.resource.custom);
   const options = readListOptions(context.url.searchParams, false);
   const { resource, registry } = served;
   const selection = selectionOf(resource, registry.strategy, options.labelSelector, options.fieldSelector);
@@ -107,7 +108,7 @@ async function listResponse(
 async function openWatch(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const { resource, registry } = served;
   if (!resource.verbs.includes('watch')) throw newMethodNotAllowed();
-  const accept = negotiate(context.request, context.url, objectForms);
+  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const options = readListOptions(context.url.searchParams, true);
   const { name } = context.info;
   const fieldSelector =
@@ -123,11 +124,15 @@ async function openWatch(core: Core, context: RequestContext, served: Served): P
     representation: representationOf(core, served, context, accept),
     signal: context.request.signal,
   });
+  if (accept.encoding === 'protobuf')
+    return streamResponse(framedEvents(stream), `${protobufType}${formOf(accept)};stream=watch`);
   return streamResponse(
     stream,
     accept.as === '' ? 'application/json' : `application/json;as=${accept.as};g=meta.k8s.io;v=${accept.version}`,
   );
 }
+
+const formOf = ({ as, version }: Negotiated) => (as === '' ? '' : `;as=${as};g=meta.k8s.io;v=${version}`);
 
 /** Answers a write with the object as stored. */
 export async function written(
@@ -136,14 +141,14 @@ export async function written(
   served: Served,
   write: () => Promise<Written>,
 ): Promise<Response> {
-  const accept = negotiate(context.request, context.url, objectForms);
+  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const { entry, code } = await write();
   const representation = representationOf(core, served, context, accept);
   return textResponse(representation.one(entry), code, accept, representation.mediaType);
 }
 
 async function remove(core: Core, context: RequestContext, served: Served): Promise<Response> {
-  const accept = negotiate(context.request, context.url, objectForms);
+  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const result = await deleteOne(context, served, core.admission);
   if ('status' in result) return jsonResponse(result.status, 200, accept);
   const representation = representationOf(core, served, context, accept);

@@ -52,10 +52,13 @@ export function negotiate(request: Request, url: URL, forms: readonly string[] =
     const encoding = encodings[type];
     if (!encoding || (encoding === 'protobuf' && !binary)) continue;
     const as = parameters.get('as') ?? '';
+    // Tables have no protobuf form.
+    if (as === 'Table' && encoding === 'protobuf') continue;
     if (as !== '' && !forms.includes(as)) continue;
     const version = parameters.get('v') ?? '';
     if (as !== '' && version !== 'v1' && version !== 'v1beta1' && version !== 'v2' && version !== 'v2beta1') continue;
     return { encoding, as, version, ...base };
   }
-  throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  const accepted = ['application/json', 'application/yaml', ...(binary ? ['application/vnd.kubernetes.protobuf'] : [])];
+  throw newNotAcceptable(accepted);
 }

@@ -3,9 +3,10 @@
 //
 // Invariants: unknown fields are skipped; malformed input is BadRequest; nothing is read past the end; nesting is bounded.
 
-import { type FieldSchema, findType, type Shape, type TypeSchema, typeSchema } from '../../api/schema/schema.ts';
+import { findType, type Shape, typeSchema } from '../../api/schema/schema.ts';
 import { newBadRequest } from '../../api/status.ts';
-import { formatMicroTime, formatTime } from '../../api/time.ts';
+import { formatDuration, formatMicroTime, formatTime } from '../../api/time.ts';
+import { type Layout, layoutOf, unionOf } from './protobuf-layout.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -87,31 +88,6 @@ const signed = (value: Uint8Array | bigint | undefined) =>
   typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : 0;
 const stringOf = (value: Uint8Array | bigint | undefined) => (value instanceof Uint8Array ? text.decode(value) : '');
 
-/** Fields of a type by number; an inline message is a number that leads to more fields of the same object. */
-type Layout = Map<number, FieldSchema | Layout>;
-const layouts = new Map<string, Layout>();
-
-function layoutOf(type: TypeSchema): Layout {
-  let layout = layouts.get(type.name);
-  if (layout) return layout;
-  layout = new Map();
-  for (const field of type.fields) {
-    if (field.number === undefined) continue;
-    let at = layout;
-    for (const step of field.inline ?? []) {
-      let inner = at.get(step);
-      if (!(inner instanceof Map)) {
-        inner = new Map();
-        at.set(step, inner);
-      }
-      at = inner;
-    }
-    at.set(field.number, field);
-  }
-  layouts.set(type.name, layout);
-  return layout;
-}
-
 function message(bytes: Uint8Array, layout: Layout, out: Fields, depth: number): void {
   if (depth > maxDepth) throw malformed('nested too deeply');
   eachField(bytes, (number, wire, reader) => {
@@ -122,9 +98,45 @@ function message(bytes: Uint8Array, layout: Layout, out: Fields, depth: number):
       message(reader.bytes(), found, out, depth + 1);
       return true;
     }
-    set(out, found.name, found.shape, wire, reader, depth);
+    const union = unionOf(found.owner, found.name);
+    if (union) setUnion(out, found.name, union, reader.bytes(), depth);
+    else set(out, found.name, found.shape, wire, reader, depth);
     return true;
   });
+}
+
+/** A field that is a schema or a list, a boolean or names. */
+function setUnion(out: Fields, name: string, union: string, bytes: Uint8Array, depth: number): void {
+  if (union === 'map') {
+    out[name] ??= {};
+    const entry = parts(bytes);
+    const inner: Fields = {};
+    const value = entry.get(2);
+    setUnion(inner, 'value', 'schemaOrStrings', value instanceof Uint8Array ? value : new Uint8Array(), depth);
+    Object.defineProperty(out[name], stringOf(entry.get(1)), {
+      value: inner['value'],
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+    return;
+  }
+  const schema = (of: Uint8Array): Fields => {
+    const it: Fields = {};
+    message(of, layoutOf(typeSchema('JSONSchemaProps')), it, depth + 1);
+    return it;
+  };
+  const list: unknown[] = [];
+  let found: unknown;
+  eachField(bytes, (number, wire, reader) => {
+    if (wire === 0 && number === 1) found ??= reader.varint() !== 0n;
+    else if (wire !== 2) return false;
+    else if (union === 'schemaOrBool' ? number === 2 : number === 1) found = schema(reader.bytes());
+    else if (number === 2) list.push(union === 'schemaOrArray' ? schema(reader.bytes()) : text.decode(reader.bytes()));
+    else return false;
+    return true;
+  });
+  out[name] = found ?? list;
 }
 
 function set(out: Fields, name: string, shape: Shape, wire: number, reader: Reader, depth: number): void {
@@ -205,11 +217,13 @@ function value(shape: Shape, wire: number, reader: Reader, depth: number): unkno
     case 'microtime': {
       const fields = parts(reader.bytes());
       if (fields.size === 0) return null;
-      const at = signed(fields.get(1)) * 1000 + Math.floor(signed(fields.get(2)) / 1e6);
-      return shape.scalar === 'time' ? formatTime(at) : formatMicroTime(at);
+      const nanos = signed(fields.get(2));
+      const at = signed(fields.get(1)) * 1000 + Math.floor(nanos / 1e6);
+      if (shape.scalar === 'time') return formatTime(at);
+      return formatMicroTime(at).replace(/\.\d+Z$/, `.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`);
     }
     case 'duration':
-      return `${signed(parts(reader.bytes()).get(1)) / 1e9}s`;
+      return formatDuration(signed(parts(reader.bytes()).get(1)) / 1e6);
     case 'quantity':
       return stringOf(parts(reader.bytes()).get(1));
     case 'intOrString': {

@@ -5,7 +5,9 @@ import { ApiError, newInternalError } from '../../api/status.ts';
 import { wholeResponse } from '../../env/whole.ts';
 import { EtcdError } from '../../etcd/client/types.ts';
 import type { Encoding, Negotiated } from './negotiate.ts';
+import { encodeProtobuf } from './protobuf-encode.ts';
 
+export const protobufType = 'application/vnd.kubernetes.protobuf';
 const common = { 'cache-control': 'no-cache, private' };
 
 /** A body that is whole carries its length: by that hosts tell it from a stream. */
@@ -16,8 +18,19 @@ function whole(body: string, status: number, headers: Record<string, string>): R
 /** A complete JSON text as an answer, turned into YAML if that was asked for. */
 export function textResponse(json: string, code: number, accept?: Negotiated, mediaType?: string): Response {
   if (accept?.encoding === 'yaml') return yamlResponse(json, code);
+  const binary = accept?.encoding === 'protobuf' ? encodeProtobuf(JSON.parse(json)) : undefined;
+  if (binary) return binaryResponse(binary, code, mediaType);
   const body = accept?.pretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : json;
   return whole(body, code, { 'content-type': mediaType ?? 'application/json' });
+}
+
+/** Protobuf, with the form that was asked for in its type. */
+function binaryResponse(body: Uint8Array<ArrayBuffer>, status: number, jsonType = ''): Response {
+  const type = jsonType.replace('application/json', protobufType) || protobufType;
+  return new Response(body, {
+    status,
+    headers: { ...common, 'content-type': type, 'content-length': String(body.byteLength) },
+  });
 }
 
 export function jsonResponse(value: unknown, code = 200, accept?: Negotiated): Response {
