@@ -187,6 +187,12 @@ export function openEditor(
     keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter],
     run: () => options.apply(),
   });
+  // Monaco colours text when the page is idle, which a page with a cluster in it may never be
+  const grammar = monaco.editor.colorize('a: b', 'yaml', {});
+  const colour = (model: monaco.editor.ITextModel) =>
+    void grammar.then(() => {
+      if (!model.isDisposed()) monaco.editor.colorizeModelLine(model, Math.min(model.getLineCount(), 500));
+    });
   const views = new Map<string, ReturnType<typeof editor.saveViewState>>();
   let current = '';
   let silent = false;
@@ -195,6 +201,7 @@ export function openEditor(
     const known = monaco.editor.getModel(uriOf(name));
     if (known) return known;
     const model = monaco.editor.createModel(text, 'yaml', uriOf(name));
+    colour(model);
     model.onDidChangeContent(() => {
       if (!silent) options.typed(name, model.getValue());
     });
