@@ -1,7 +1,8 @@
 // What the node itself checks before it runs a pod that was bound to it: room, node selector and affinity, host ports, the pod count.
 // Upstream: pkg/kubelet/lifecycle/predicate.go (the scheduler's filters once more, because somebody may have bound the pod by hand).
 
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../api/generated/types.ts';
+import type { Node, Pod } from '../../api/generated/types.ts';
+import { requiredNodeAffinityMatches } from '../../client/index.ts';
 import { amountOf, milliCpu, podRequests } from '../containers/resources.ts';
 
 export interface Rejection {
@@ -30,7 +31,7 @@ export function admitPod(pod: Pod, others: Pod[], node: Node): Rejection | undef
   ];
   for (const [resource, requested, inUse, capacity] of checks)
     if (requested > 0 && requested > capacity - inUse) return outOf(resource, requested, inUse, capacity);
-  if (!matchesNode(pod, node))
+  if (!requiredNodeAffinityMatches(pod, node))
     return {
       reason: 'NodeAffinity',
       message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
@@ -59,46 +60,4 @@ function hostPorts(pod: Pod): string[] {
   return (pod.spec?.containers ?? []).flatMap((container) =>
     (container.ports ?? []).flatMap((port) => (port.hostPort ? [`${port.protocol ?? 'TCP'} ${port.hostPort}`] : [])),
   );
-}
-
-/** nodeSelector and required node affinity. */
-export function matchesNode(pod: Pod, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {})) if (labels[key] !== value) return false;
-  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return !required || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
-}
-
-function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  const labels = node.metadata.labels ?? {};
-  return (
-    matchExpressions.every((requirement) => matches(requirement, labels[requirement.key])) &&
-    matchFields.every((requirement) =>
-      matches(requirement, requirement.key === 'metadata.name' ? node.metadata.name : undefined),
-    )
-  );
-}
-
-function matches(requirement: NodeSelectorRequirement, value: string | undefined): boolean {
-  const { operator, values = [] } = requirement;
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-    case 'Lt': {
-      const [left, right] = [Number(value), Number(values[0])];
-      if (value === undefined || !Number.isInteger(left) || !Number.isInteger(right)) return false;
-      return operator === 'Gt' ? left > right : left < right;
-    }
-    default:
-      return false;
-  }
 }

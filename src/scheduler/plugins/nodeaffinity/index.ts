@@ -1,7 +1,8 @@
 // nodeSelector and node affinity: required ones filter, preferred ones score. Upstream: plugins/nodeaffinity.
 
 import type { Pod } from '../../../api/generated/types.ts';
-import { defaultNormalize, nodeMatchesPod, nodeSelectorTermMatches } from '../../framework/helpers.ts';
+import { nodeSelectorTermMatches, requiredNodeAffinityMatches } from '../../../client/index.ts';
+import { defaultNormalize } from '../../framework/helpers.ts';
 import { type Plugin, type PreFilterResult, skip, unresolvable } from '../../framework/types.ts';
 
 export function nodeAffinity(): Plugin {
@@ -17,7 +18,7 @@ export function nodeAffinity(): Plugin {
       return { result };
     },
     filter(_state, pod, node) {
-      if (node.node && nodeMatchesPod(pod, node.node)) return undefined;
+      if (node.node && requiredNodeAffinityMatches(pod, node.node)) return undefined;
       return unresolvable("node(s) didn't match Pod's node affinity/selector");
     },
     preScore: (_state, pod) => (preferredOf(pod).length === 0 ? skip : undefined),

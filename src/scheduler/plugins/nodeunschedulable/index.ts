@@ -1,6 +1,6 @@
 // Cordoned nodes take no new pods, unless the pod tolerates that. Upstream: plugins/nodeunschedulable.
 
-import { tolerates } from '../../framework/helpers.ts';
+import { tolerates } from '../../../client/index.ts';
 import { type Plugin, unresolvable } from '../../framework/types.ts';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };

@@ -2,8 +2,8 @@
 
 import type { Pod } from '../../../api/generated/types.ts';
 import { labelSelectorAsSelector, type Selector, selectorFromSet, selectorMatches } from '../../../api/labels.ts';
+import { findUntoleratedTaint, requiredNodeAffinityMatches } from '../../../client/index.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
-import { findUntoleratedTaint, nodeMatchesPod } from '../../framework/helpers.ts';
 import type { Handle } from '../../framework/types.ts';
 
 export interface Constraint {
@@ -59,7 +59,7 @@ export function defaultConstraints(pod: Pod, handle: Handle): Constraint[] {
 /** Whether a node's pods count for a constraint. */
 export function counts(constraint: Constraint, pod: Pod, info: NodeInfo): boolean {
   if (!info.node) return false;
-  if (constraint.honorAffinity && !nodeMatchesPod(pod, info.node)) return false;
+  if (constraint.honorAffinity && !requiredNodeAffinityMatches(pod, info.node)) return false;
   if (!constraint.honorTaints) return true;
   return !findUntoleratedTaint(info.node.spec.taints ?? [], pod.spec.tolerations ?? [], ['NoSchedule', 'NoExecute']);
 }

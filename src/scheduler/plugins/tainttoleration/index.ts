@@ -1,7 +1,8 @@
 // Taints keep pods away that do not tolerate them; PreferNoSchedule ones only weigh. Upstream: plugins/tainttoleration.
 
 import type { Pod } from '../../../api/generated/types.ts';
-import { defaultNormalize, findUntoleratedTaint, tolerates } from '../../framework/helpers.ts';
+import { findUntoleratedTaint, tolerates } from '../../../client/index.ts';
+import { defaultNormalize } from '../../framework/helpers.ts';
 import { type Plugin, unresolvable } from '../../framework/types.ts';
 
 export function taintToleration(): Plugin {
