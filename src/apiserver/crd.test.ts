@@ -481,3 +481,49 @@ describe('versions', () => {
     );
   });
 });
+
+describe('strict validation', () => {
+  test('names unknown fields, also of metadata and of embedded objects', async () => {
+    const template = {
+      type: 'object',
+      'x-kubernetes-embedded-resource': true,
+      'x-kubernetes-preserve-unknown-fields': true,
+    };
+    await api.call('POST', crds, named('holders', 'Holder', withSpec(object({ template, n: { type: 'integer' } }))));
+    const holders = '/apis/example.com/v1/namespaces/default/holders';
+    await until(holders, true);
+    const holder = (name: string) =>
+      JSON.stringify({
+        apiVersion: 'example.com/v1',
+        kind: 'Holder',
+        metadata: { name, unknownMeta: 1 },
+        spec: {
+          n: 1,
+          extra: true,
+          template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', unknownSub: 1 }, data: { a: 'b' } },
+        },
+      }).replace('"n":1', '"n":1,"n":2');
+    const strict = await api.call('POST', `${holders}?fieldValidation=Strict`, holder('h1'));
+    expect([strict.code, strict.body.message]).toEqual([
+      400,
+      'Holder in version "v1" cannot be handled as a Holder: strict decoding error: duplicate field "spec.n", unknown field "metadata.unknownMeta", unknown field "spec.template.metadata.unknownSub", unknown field "spec.extra"',
+    ]);
+    const lax = await api.call('POST', `${holders}?fieldValidation=Ignore`, holder('h1'));
+    expect(lax.code).toBe(201);
+    expect(lax.body.spec).toEqual({
+      n: 2,
+      template: {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: expect.objectContaining({ name: 'x' }),
+        data: { a: 'b' },
+      },
+    });
+    const wrong = await api.call('POST', holders, {
+      apiVersion: 'example.com/v1',
+      kind: 'Holder',
+      metadata: { name: 'h2', labels: 'x' },
+    });
+    expect(wrong.code).toBe(400);
+  });
+});

@@ -39,23 +39,32 @@ const additional = (schema: JSONSchemaProps): JSONSchemaProps | undefined => {
 // Fields of a whole (or embedded) object that every schema has.
 const always = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** Drops fields that the schema does not know, in place; returns their paths. */
-export function prune(value: unknown, schema: JSONSchemaProps | undefined, whole: boolean, at = ''): string[] {
+/** Drops fields that the schema does not know, in place; returns their paths. `metadata` reads that of embedded objects. */
+export function prune(
+  value: unknown,
+  schema: JSONSchemaProps | undefined,
+  whole: boolean,
+  at = '',
+  metadata?: (value: unknown, at: string) => unknown,
+): string[] {
   if (!schema) return [];
   if (Array.isArray(value)) {
     const items = schema.items as JSONSchemaProps | undefined;
-    return value.flatMap((item, i) => prune(item, items, false, `${at}[${i}]`));
+    return value.flatMap((item, i) => prune(item, items, false, `${at}[${i}]`, metadata));
   }
   if (!isObject(value)) return [];
   const dropped: string[] = [];
   const keep = flag(schema, 'preserve-unknown-fields');
   const embedded = whole || flag(schema, 'embedded-resource');
   for (const key of Object.keys(value)) {
-    if (embedded && always.has(key)) continue;
+    if (embedded && always.has(key)) {
+      if (!whole && key === 'metadata' && metadata) value[key] = metadata(value[key], at);
+      continue;
+    }
     const path = at === '' ? key : `${at}.${key}`;
     const properties = schema.properties;
     const known = properties && Object.hasOwn(properties, key) ? properties[key] : additional(schema);
-    if (known) dropped.push(...prune(value[key], known, false, path));
+    if (known) dropped.push(...prune(value[key], known, false, path, metadata));
     else if (!keep) {
       delete value[key];
       dropped.push(path);

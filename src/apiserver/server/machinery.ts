@@ -1,6 +1,7 @@
 // The doors to src/api through which requests pass: decoding, defaulting, patching, field ownership, validation.
 
 import {
+  DecodeError,
   decodeTyped,
   type FieldValidation,
   parseDocument,
@@ -61,6 +62,16 @@ function typed(
   return decoded.object;
 }
 
+/** The metadata of an object at `at` as its type has it; the paths of what it does not have go to `unknown`. Throws a DecodeError. */
+function readMetadata(value: unknown, at: string, unknown: string[]): KubeObject['metadata'] {
+  const { object, strictErrors } = decodeTyped<{ metadata?: KubeObject['metadata'] }>('ConfigMap', { metadata: value });
+  for (const text of strictErrors) {
+    const field = /^unknown field "(.*)"$/.exec(text)?.[1];
+    if (field !== undefined) unknown.push(at === '' ? field : `${at}.${field}`);
+  }
+  return object.metadata ?? { name: '' };
+}
+
 function customObject(
   resource: ResourceInfo,
   document: RawDocument,
@@ -68,20 +79,19 @@ function customObject(
   warnings: Set<string>,
 ): KubeObject {
   const { apiVersion, kind } = checkKind(document.value, resource);
-  if (document.strictErrors.length > 0 && validation === 'Strict')
-    throw newBadRequest(strictDecodingError(document.strictErrors));
-  if (validation === 'Warn') for (const text of document.strictErrors) warnings.add(text);
+  const refuse = (why: string) =>
+    newBadRequest(`${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}: ${why}`);
   const object = { ...(deepCopy(document.value) as KubeObject), apiVersion, kind };
-  const { metadata } = decodeTyped<{ metadata?: KubeObject['metadata'] }>('ConfigMap', {
-    metadata: object.metadata,
-  }).object;
-  object.metadata = metadata ?? { name: '' };
-  const dropped = prune(object, resource.schema, true).map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (dropped.length > 0 && validation === 'Strict')
-    throw newBadRequest(
-      `${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}: ${strictDecodingError(dropped)}`,
-    );
-  if (validation === 'Warn') for (const text of dropped) warnings.add(text);
+  const unknown: string[] = [];
+  try {
+    object.metadata = readMetadata(object.metadata, '', unknown);
+    unknown.push(...prune(object, resource.schema, true, '', (value, at) => readMetadata(value, at, unknown)));
+  } catch (error) {
+    throw error instanceof DecodeError ? refuse(error.message) : error;
+  }
+  const errors = [...document.strictErrors, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  if (errors.length > 0 && validation === 'Strict') throw refuse(strictDecodingError(errors));
+  if (validation === 'Warn') for (const text of errors) warnings.add(text);
   applyDefaults(object, resource.schema);
   return object;
 }

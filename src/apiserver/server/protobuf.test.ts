@@ -117,7 +117,6 @@ describe('over HTTP', () => {
     const bytes = value as Uint8Array;
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
     expect(length).toBe(bytes.length - 4);
-    const text = new TextDecoder().decode(bytes);
     const start = bytes.findIndex((_, i) => bytes[i] === 0x6b && bytes[i + 1] === 0x38 && bytes[i + 2] === 0x73);
     expect(decode(bytes.slice(start).buffer as ArrayBuffer)).toMatchObject({
       kind: 'ConfigMap',
