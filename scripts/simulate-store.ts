@@ -1,6 +1,7 @@
-// Runs the store's simulation over many seeds: npm run simulate -- --store --seeds=N --from=S [--mode=faults|storm|duel] [--verbose]. Exits 1 at the first seed that fails, printing it.
+// Runs the store's simulation over many seeds (mode cluster: whole members behind HTTP, far slower): npm run simulate -- --store --seeds=N --from=S [--mode=faults|storm|duel|cluster] [--verbose]. Exits 1 at the first seed that fails, printing it.
 
 import { parseArgs } from 'node:util';
+import { runCluster } from '../test/simulation/store-cluster.ts';
 import { runStore } from '../test/simulation/store-run.ts';
 
 const { values } = parseArgs({
@@ -15,14 +16,14 @@ const { values } = parseArgs({
 });
 const seeds = Number(values.seeds);
 const from = Number(values.from);
-const mode = values.mode === 'storm' || values.mode === 'duel' ? values.mode : 'faults';
+const mode = values.mode === 'storm' || values.mode === 'duel' || values.mode === 'cluster' ? values.mode : 'faults';
 const begun = process.hrtime.bigint();
 const total = { steps: 0, operations: 0, acknowledged: 0, events: 0 };
 
 for (let seed = from; seed < from + seeds; seed++) {
   try {
-    const report = runStore({ seed, mode });
-    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report[key];
+    const report: Partial<typeof total> = mode === 'cluster' ? await runCluster(seed) : runStore({ seed, mode });
+    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += report[key] ?? 0;
     if (values.verbose) console.log(JSON.stringify(report));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -57,6 +57,8 @@ export class Peers {
   private readonly env: { clock: Clock; random: Random; trace: Trace; name: string };
   private readonly host: PeersHost;
   private readonly tails = new Map<string, Promise<void>>();
+  /** Who spoke under which raft id: one that just joined knows no other way the ids of members that came after the founding. */
+  private readonly heard = new Map<string, string>();
   private readonly calls = new Map<number, (answer: Extract<Wire, { k: 'answer' }>) => void>();
   private nextCall = 1;
 
@@ -73,7 +75,7 @@ export class Peers {
 
   /** Sends a raft message. Entries travel packed; a snapshot's pieces are read first. */
   send(m: Message): void {
-    const to = this.host.nameOf(m.to);
+    const to = this.host.nameOf(m.to) ?? this.heard.get(m.to);
     if (to === undefined) {
       (m.snapshot?.data as StateSnapshot | undefined)?.release();
       return;
@@ -164,6 +166,8 @@ export class Peers {
       case 'raft':
         if (wire.cluster !== this.host.clusterId()) return;
         this.note(from, wire, 'delivered');
+        // this one names who is to lead, not who speaks
+        if (wire.m.type !== 'transferLeader') this.heard.set(wire.m.from, from);
         this.host.receive(wire.packed === undefined ? wire.m : { ...wire.m, entries: unpackEntries(wire.packed) });
         return;
       case 'hello': {
