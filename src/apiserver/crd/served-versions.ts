@@ -7,11 +7,12 @@ import type {
 } from '../../api/generated/types.ts';
 import type { ColumnDefinition, Columns } from '../../api/tables/index.ts';
 import { translateTimestampSince } from '../../api/time.ts';
-import type { KubeObject } from '../object.ts';
+import { deepCopy, type KubeObject } from '../object.ts';
 import { apiVersionOf, type ResourceInfo, type SubresourceInfo, storagePrefixOf } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import { jsonPath } from './json-path.ts';
 import { objectCheck } from './object-check.ts';
+import { applyDefaults } from './structural.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const readWrite = ['get', 'patch', 'update'];
@@ -56,6 +57,21 @@ function columnsOf(version: CustomResourceDefinitionVersion): Columns {
 export interface ServedVersion {
   resource: ResourceInfo;
   strategy: Strategy;
+}
+
+/** Whether a schema gives any field a default. */
+const hasDefaults = (schema: JSONSchemaProps | undefined): boolean =>
+  schema !== undefined && JSON.stringify(schema).includes('"default":');
+
+/** How stored objects are read at a version: fields that have come by a default since they were written show it. */
+function reader(apiVersion: string, schema: JSONSchemaProps | undefined): (object: KubeObject) => KubeObject {
+  const versioned = (object: KubeObject) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion });
+  if (!hasDefaults(schema)) return versioned;
+  return (object) => {
+    const copy = deepCopy(versioned(object));
+    applyDefaults(copy, schema);
+    return copy;
+  };
 }
 
 /** One for each served version. Objects are stored at the storage version; versions differ in nothing but their apiVersion (conversion strategy None). */
@@ -106,7 +122,7 @@ export function servedVersions(definition: CustomResourceDefinition): ServedVers
             selector: fieldsOf(scale.labelSelectorPath),
           },
         }),
-        fromStorage: (object) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion }),
+        fromStorage: reader(apiVersion, schema),
         toStorage: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
       };
       const readers = selectable.map((path) => [path.replace(/^\./, ''), jsonPath(path)] as const);
