@@ -527,3 +527,39 @@ describe('strict validation', () => {
     expect(wrong.code).toBe(400);
   });
 });
+
+test('server-side apply knows lists by their keys', async () => {
+  const item = object({ name: { type: 'string' }, weight: { type: 'integer' } }, { required: ['name'] });
+  const parts = { type: 'array', items: item, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+  await api.call(
+    'POST',
+    crds,
+    named('stacks', 'Stack', withSpec(object({ parts, plain: { type: 'array', items: { type: 'string' } } }))),
+  );
+  const stacks = '/apis/example.com/v1/namespaces/default/stacks';
+  await until(stacks, true);
+  const apply = (manager: string, spec: object) =>
+    api.call(
+      'PATCH',
+      `${stacks}/s?fieldManager=${manager}`,
+      { apiVersion: 'example.com/v1', kind: 'Stack', metadata: { name: 's' }, spec },
+      { 'content-type': 'application/apply-patch+yaml' },
+    );
+  expect((await apply('one', { parts: [{ name: 'a', weight: 1 }] })).code).toBe(201);
+  const both = await apply('two', { parts: [{ name: 'b', weight: 2 }] });
+  expect(both.body.spec.parts).toEqual([
+    { name: 'a', weight: 1 },
+    { name: 'b', weight: 2 },
+  ]);
+  expect(both.body.metadata.managedFields[0].fieldsV1['f:spec']['f:parts']).toHaveProperty([
+    'k:{"name":"a"}',
+    'f:weight',
+  ]);
+  const conflict = await apply('two', { parts: [{ name: 'a', weight: 5 }] });
+  expect([conflict.code, conflict.body.message]).toEqual([
+    409,
+    'Apply failed with 1 conflict: conflict with "one": .spec.parts[name="a"].weight',
+  ]);
+  const gone = await apply('one', { parts: [] });
+  expect(gone.body.spec.parts).toEqual([{ name: 'b', weight: 2 }]);
+});

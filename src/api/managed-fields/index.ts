@@ -5,12 +5,12 @@
 // Invariants: objects given are not changed; an entry's time moves only when its fields do; nobody owns the fields that the server sets.
 
 import { decodeTyped, isObject } from '../decode.ts';
-import type { ManagedFieldsEntry, ObjectMeta } from '../generated/types.ts';
+import type { JSONSchemaProps, ManagedFieldsEntry, ObjectMeta } from '../generated/types.ts';
 import { equalJson } from '../patch/json-patch.ts';
 import { findType } from '../schema/schema.ts';
 import { newApplyConflict, newBadRequest, quote } from '../status.ts';
 import { FieldSet, formatFieldPath } from './field-set.ts';
-import { compare, extract, fieldsOf, merge, remove, viewOf } from './typed.ts';
+import { compare, extract, fieldsOf, merge, remove, viewOf, viewOfSchema } from './typed.ts';
 
 export { FieldSet, formatFieldPath } from './field-set.ts';
 
@@ -23,6 +23,8 @@ export interface ManagedObject {
 export interface Write {
   /** Schema type, "Deployment"; any other name means an object without schema, whose lists are atomic. */
   type: string;
+  /** The schema of a custom resource. */
+  schema?: JSONSchemaProps;
   manager: string;
   /** metav1.Time of the write. */
   time: string;
@@ -121,7 +123,11 @@ const blank = (type: string, apiVersion: string): object =>
   findType(type) ? { ...decodeTyped(type, {}).object, apiVersion } : { apiVersion, metadata: {}, spec: {}, status: {} };
 
 /** `fields` over `object` as an apply would lay them, without a thought for who owns what. */
-export const layOver = (type: string, object: object, fields: object): unknown => merge(viewOf(type), object, fields);
+export const layOver = (of: Pick<Write, 'type' | 'schema'>, object: object, fields: object): unknown =>
+  merge(viewFor(of), object, fields);
+
+const viewFor = ({ type, schema }: Pick<Write, 'type' | 'schema'>) =>
+  schema ? viewOfSchema(schema, true) : viewOf(type);
 
 /** Ownership after a create, update or patch that is no apply: `old` is absent for a create. Returns `object` with its managedFields. */
 export function updateManagedFields<T extends ManagedObject>(
@@ -134,7 +140,7 @@ export function updateManagedFields<T extends ManagedObject>(
     return writeOwners(object, []);
   const given = object.metadata.managedFields ? readOwners(object.metadata) : old ? readOwners(old.metadata) : [];
   const difference = compare(
-    viewOf(write.type),
+    viewFor(write),
     withoutOwners(old ?? blank(write.type, object.apiVersion)),
     withoutOwners(object),
   );
@@ -164,7 +170,7 @@ export interface ApplyWrite extends Write {
  */
 export function applyConfiguration<T extends ManagedObject>(config: T, live: T | undefined, write: ApplyWrite): T {
   if (config.metadata?.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil');
-  const view = viewOf(write.type);
+  const view = viewFor(write);
   const base = live ? withoutOwners(live) : undefined;
   const applied = strip(fieldsOf(view, config), write);
   const merged = base ? merge(view, base, config) : config;

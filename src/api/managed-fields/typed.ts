@@ -4,6 +4,7 @@
 // A list of maps whose items lack their keys, or repeat them, counts as atomic.
 
 import { isObject, setOwn } from '../decode.ts';
+import type { JSONSchemaProps } from '../generated/types.ts';
 import { cloneJson, equalJson } from '../patch/json-patch.ts';
 import { type FieldSchema, findType, type Shape, type TypeSchema } from '../schema/schema.ts';
 import { FieldSet } from './field-set.ts';
@@ -12,7 +13,31 @@ import { FieldSet } from './field-set.ts';
 export interface View {
   readonly type?: TypeSchema;
   readonly shape?: Shape;
-  readonly field?: FieldSchema;
+  readonly field?: Pick<FieldSchema, 'listType' | 'mapKeys'> & { readonly always?: boolean };
+  /** A custom resource's schema; `root` for that of the whole object. */
+  readonly schema?: JSONSchemaProps;
+  readonly root?: boolean;
+}
+
+/** What is known of a value by a structural schema. */
+export function viewOfSchema(schema: JSONSchemaProps, root = false): View {
+  const listType = schema['x-kubernetes-list-type'] as FieldSchema['listType'];
+  const atomicMap = schema['x-kubernetes-map-type'] === 'atomic';
+  return {
+    schema,
+    field: {
+      ...(schema.type === 'array' ? { listType: listType ?? 'atomic' } : atomicMap ? { listType: 'atomic' } : {}),
+      mapKeys: schema['x-kubernetes-list-map-keys'] ?? [],
+    },
+    ...(root && { root }),
+  };
+}
+
+function schemaChild(view: View, name: string): View {
+  if (view.root && name === 'metadata') return viewOf('ObjectMeta');
+  const { properties, additionalProperties } = view.schema ?? {};
+  const child = properties && Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+  return isObject(child) ? viewOfSchema(child as JSONSchemaProps) : {};
 }
 
 export const viewOf = (type: string): View => {
@@ -26,16 +51,25 @@ function viewOfShape(shape: Shape, field?: FieldSchema): View {
 }
 
 const childView = (view: View, name: string): View => {
+  if (view.schema) return schemaChild(view, name);
   if (view.type) {
     const field = view.type.byName.get(name);
     return field ? viewOfShape(field.shape, field) : {};
   }
   return view.shape?.kind === 'map' ? viewOfShape(view.shape.values) : {};
 };
-const itemView = (view: View): View => (view.shape?.kind === 'list' ? viewOfShape(view.shape.items) : {});
+const itemView = (view: View): View => {
+  if (view.schema) return isObject(view.schema.items) ? viewOfSchema(view.schema.items as JSONSchemaProps) : {};
+  return view.shape?.kind === 'list' ? viewOfShape(view.shape.items) : {};
+};
 
 /** Names declared by the schema; the entries of a plain map are not. */
-const isDeclared = (view: View, name: string): boolean => view.type?.byName.has(name) ?? false;
+const isDeclared = (view: View, name: string): boolean => {
+  if (view.schema)
+    return Object.hasOwn(view.schema.properties ?? {}, name) || (view.root === true && rootFields.includes(name));
+  return view.type?.byName.has(name) ?? false;
+};
+const rootFields = ['apiVersion', 'kind', 'metadata'];
 
 /** Objects that own their fields one by one. Values without a schema (custom resources) do so too. */
 function isGranular(view: View, value: unknown): value is Record<string, unknown> {
@@ -49,7 +83,8 @@ function itemsOf(view: View, value: unknown): Map<string, unknown> | undefined {
   const listType = view.field?.listType;
   if (!Array.isArray(value) || (listType !== 'map' && listType !== 'set')) return undefined;
   const out = new Map<string, unknown>();
-  const item = itemView(view).type;
+  const inner = itemView(view);
+  const fallback = (name: string) => inner.type?.byName.get(name)?.default ?? inner.schema?.properties?.[name]?.default;
   for (const element of value) {
     let key: string;
     if (listType === 'set') {
@@ -59,7 +94,7 @@ function itemsOf(view: View, value: unknown): Map<string, unknown> | undefined {
       if (!isObject(element)) return undefined;
       const keys: Record<string, unknown> = {};
       for (const name of [...(view.field?.mapKeys ?? [])].sort()) {
-        const part = element[name] ?? item?.byName.get(name)?.default;
+        const part = element[name] ?? fallback(name);
         if (part !== undefined) keys[name] = part;
       }
       if (Object.keys(keys).length === 0) return undefined;

@@ -131,7 +131,8 @@ export interface Writer {
 function writeOf(resource: ResourceInfo, { manager, subresource, time }: Writer) {
   const hasStatus = resource.subresources.some(({ name }) => name === 'status');
   const resetFields = subresource === 'status' ? ['spec'] : hasStatus ? ['status'] : [];
-  return { type: resource.type, manager, time, subresource, resetFields };
+  const { type, schema } = resource;
+  return { type, ...(schema && { schema }), manager, time, subresource, resetFields };
 }
 
 /** Reads the body of a server-side apply: sparse, as its author wrote it, checked against the schema. Throws BadRequest. */
@@ -164,7 +165,7 @@ export function serverSideApply(
 
 /** The object with sparse fields laid over it by the rules of server-side apply, owners left as they are. Throws BadRequest. */
 export function applyFields(resource: ResourceInfo, object: KubeObject, fields: KubeObject): KubeObject {
-  const value = layOver(resource.type, object, fields);
+  const value = layOver({ type: resource.type, ...(resource.schema && { schema: resource.schema }) }, object, fields);
   return typed(resource, { value, strictErrors: [] }, 'Ignore', new Set());
 }
 
