@@ -1,8 +1,8 @@
-// npm run bench:etcd [-- --ms=3000 --restart-keys=100000]: our store in Chromium (three workers, IndexedDB strict, then an OPFS log) beside Debian's etcd, three
+// npm run bench:etcd [-- --ms=3000 --keys=100000]: our store in Chromium (three workers, IndexedDB strict, then an OPFS log) beside Debian's etcd, three
 // members on loopback with fsync, in one run and over the same client class; printed as rates and ratios.
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
@@ -12,18 +12,21 @@ import { hasRealEtcd, startRealEtcd } from '../../scripts/etcd-real.ts';
 import { ScaledClock } from '../../src/env/scaled-clock.ts';
 import { systemRandom } from '../../src/env/system-random.ts';
 import { createEtcdClient } from '../../src/etcd/client/index.ts';
+import { memoryRatio } from './etcd-memory.ts';
+import type { GrowthFigures } from './etcd-page.ts';
 import { bench, type Figures } from './etcd-work.ts';
 
 const { values } = parseArgs({
-  options: { ms: { type: 'string', default: '3000' }, 'restart-keys': { type: 'string', default: '0' } },
+  options: { ms: { type: 'string', default: '3000' }, keys: { type: 'string', default: '0' } },
 });
 const ms = Number(values.ms);
-const restartKeys = Number(values['restart-keys']);
+/** Keys for the rows on growth, restart and memory; 0: not measured. */
+const keys = Number(values.keys);
 
 declare global {
   var etcdBench: {
     run(disk: 'indexeddb' | 'opfs', ms: number): Promise<Figures>;
-    restart(disk: 'indexeddb' | 'opfs', keys: number): Promise<number>;
+    growth(disk: 'indexeddb' | 'opfs', keys: number, ms: number): Promise<GrowthFigures>;
   };
 }
 
@@ -62,14 +65,24 @@ try {
     console.log(`  IndexedDB  ${rate(indexeddb[work], theirs[work])}`);
     console.log(`  OPFS log   ${rate(opfs[work], theirs[work])}`);
   }
-  if (restartKeys > 0)
+  if (keys > 0) {
     for (const disk of ['indexeddb', 'opfs'] as const) {
-      const taken = await page.evaluate(([d, keys]) => globalThis.etcdBench.restart(d, keys), [
+      const figures = await page.evaluate(([d, n, time]) => globalThis.etcdBench.growth(d, n, time), [
         disk,
-        restartKeys,
+        keys,
+        ms,
       ] as const);
-      console.log(`restart with ${restartKeys} keys on ${disk}: ${Math.round(taken)} ms`);
+      const { early, late, restart } = figures;
+      console.log(`${disk}, ${keys} keys: restart ${Math.round(restart)} ms`);
+      console.log(`  put, 100 clients: ${Math.round(early)}/s with 1,000 keys, ${Math.round(late)}/s with ${keys}`);
     }
+    console.log(`memory of a member with ${keys} keys: ${memoryRatio(keys).toFixed(2)} times the bytes held`);
+  }
+  console.log(
+    `load average at the end: ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(' ')} on ${cpus().length} processors`,
+  );
 } finally {
   await browser.close();
   await vite.close();

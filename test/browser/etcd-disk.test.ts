@@ -2,14 +2,35 @@
 
 import { expect, test } from 'vitest';
 import { openIndexedDbDisk } from '../../src/env/worker/indexeddb-disk.ts';
-import { diskSuite } from '../conformance/etcd-disk-suite.ts';
+import { diskSuite, tornSuite } from '../conformance/etcd-disk-suite.ts';
 import { BrowserStore } from './etcd-harness.ts';
+import type { TornReport } from './etcd-opfs-worker.ts';
 
 let next = 0;
 
 diskSuite('IndexedDB', async () => {
   const name = `suite-${next++}-${Math.random()}`;
   return { open: () => openIndexedDbDisk(name) };
+});
+
+tornSuite('IndexedDB', (name) => openIndexedDbDisk(name));
+
+test('OPFS: torn and damaged tails are cut, damage before the tail is an error', async () => {
+  const worker = new Worker(new URL('./etcd-opfs-worker.ts', import.meta.url), { type: 'module' });
+  const reports = await new Promise<TornReport[]>((resolve, reject) => {
+    worker.onmessage = (event: MessageEvent<TornReport[]>) => resolve(event.data);
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage(`torn-${Math.random()}`);
+  });
+  worker.terminate();
+  const cut = { read: ['first', 'second'], next: 3, error: '' };
+  expect(reports).toEqual([
+    { cut: 1, ...cut },
+    { cut: 4, ...cut },
+    { cut: 21, ...cut },
+    { cut: -1, ...cut },
+    { cut: -2, read: [], next: 0, error: 'CorruptLogError' },
+  ]);
 });
 
 // synchronous access handles exist in workers only, so the whole store stands for the suite here

@@ -1,7 +1,7 @@
 // What every Disk must do, whatever it is made of. `open` opens the same disk again, as after the death of whoever had it open.
 
 import { describe, expect, test } from 'vitest';
-import type { Disk, Log } from '../../src/env/disk.ts';
+import { CorruptLogError, type Disk, type Log } from '../../src/env/disk.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array | undefined) => data && new TextDecoder().decode(data);
@@ -120,6 +120,53 @@ export function diskSuite(name: string, make: () => Promise<{ open: () => Disk; 
       expect(await again.read()).toEqual([]);
       again.close();
       await done?.();
+    });
+  });
+}
+
+/** What a failing disk can do to a log in IndexedDB: the last record is torn or damaged, or one before it. */
+export function tornSuite(kind: string, open: (name: string) => Disk): void {
+  describe(`${kind} after a crash`, () => {
+    const written = async (change: (record: Uint8Array) => Uint8Array, index: number) => {
+      const name = `torn-${Math.random()}`;
+      const log = await open(name).openLog('wal');
+      for (const item of ['first', 'second', 'third']) await log.append(bytes(item));
+      log.close();
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open(name);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const store = database.transaction('records', 'readwrite').objectStore('records');
+      await new Promise<void>((resolve) => {
+        const get = store.get(['wal', index]);
+        get.onsuccess = () => {
+          const put = store.put(change((get.result as Uint8Array).slice()), ['wal', index]);
+          put.onsuccess = () => resolve();
+        };
+      });
+      database.close();
+      return (await open(name).openLog('wal')) as Log;
+    };
+    const flip = (record: Uint8Array) => {
+      record[record.length - 1] = (record.at(-1) as number) ^ 1;
+      return record;
+    };
+
+    test('a torn or damaged last record is cut, and its number not used for what was before', async () => {
+      for (const change of [flip, (record: Uint8Array) => record.subarray(0, 6).slice(), () => new Uint8Array(2)]) {
+        const log = await written(change, 3);
+        expect(await contents(log)).toEqual(['1 first', '2 second']);
+        expect(await log.append(bytes('again'))).toBeGreaterThan(2);
+        expect((await contents(log)).at(-1)).toMatch(/ again$/);
+        log.close();
+      }
+    });
+
+    test('damage before the last record is an error', async () => {
+      const log = await written(flip, 2);
+      await expect(log.read()).rejects.toBeInstanceOf(CorruptLogError);
+      log.close();
     });
   });
 }

@@ -8,7 +8,7 @@ import { openFileDisk } from '../../src/env/node/file-disk.ts';
 import { seededRandom } from '../../src/env/random.ts';
 import { createMemoryDisks } from '../../src/env/simulated/memory-disk.ts';
 import { openIndexedDbDisk } from '../../src/env/worker/indexeddb-disk.ts';
-import { diskSuite } from './etcd-disk-suite.ts';
+import { diskSuite, tornSuite } from './etcd-disk-suite.ts';
 
 let next = 0;
 
@@ -26,6 +26,8 @@ diskSuite('IndexedDB (imitated; the real one is tested in Chromium)', async () =
   const name = `suite-${next++}`;
   return { open: () => openIndexedDbDisk(name) };
 });
+
+tornSuite('IndexedDB (imitated)', (name) => openIndexedDbDisk(name));
 
 describe('files after a crash', () => {
   const records = async (change: (bytes: Uint8Array) => Uint8Array) => {
