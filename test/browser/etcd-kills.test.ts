@@ -15,7 +15,7 @@ afterEach(async () => {
   await deleteIndexedDbDisks('kills/');
 });
 
-test(`${kills} random kills under load`, { timeout: 60_000 + kills * 5000 }, async () => {
+test(`${kills} random kills under load`, { timeout: 60_000 + kills * 20_000 }, async () => {
   const cluster = new BrowserStore('kills', 'indexeddb');
   store = cluster;
   await cluster.startAll();
@@ -40,6 +40,7 @@ test(`${kills} random kills under load`, { timeout: 60_000 + kills * 5000 }, asy
   });
 
   for (let kill = 0; kill < kills; kill++) {
+    if (kill > 0 && kill % 50 === 0) console.log(`${kill} kills, ${acknowledged.length} writes acknowledged`);
     await pause(Math.random() * 600);
     const name = names[Math.floor(Math.random() * names.length)] as string;
     cluster.kill(name);

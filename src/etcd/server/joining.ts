@@ -31,7 +31,7 @@ export async function findIdentity(
       return foundingIdentity(name, members, saw);
     }
     if (decision !== 'ask') {
-      const identity = await join(member, decision.join, joiningIdentity(name, incarnation, decision.cluster));
+      const identity = await join(member, decision.join, joiningIdentity(name, incarnation, decision.cluster), begun);
       if (identity) return identity;
       replies.delete(decision.join);
     }
@@ -42,7 +42,12 @@ export async function findIdentity(
 }
 
 /** Asks a running cluster to let this member in under its new id. */
-async function join(member: EtcdMember, peer: string, identity: Identity): Promise<Identity | undefined> {
+async function join(
+  member: EtcdMember,
+  peer: string,
+  identity: Identity,
+  begun: number,
+): Promise<Identity | undefined> {
   const { name, members } = member.config;
   const own = members.find((known) => known.name === name);
   const args = {
@@ -50,6 +55,7 @@ async function join(member: EtcdMember, peer: string, identity: Identity): Promi
     name,
     peerURLs: [`http://${own?.peer ?? `${name}:2380`}`],
     clientURLs: [`http://${own?.client ?? `${name}:2379`}`],
+    begun,
   };
   try {
     const announced = await member.peers.call(peer, 'replace', args, member.timeout);

@@ -110,6 +110,7 @@ interface Newcomer {
   name: string;
   peerURLs: string[];
   clientURLs: string[];
+  begun: number;
 }
 
 /**
@@ -126,6 +127,10 @@ async function replace(member: EtcdMember, replica: Replica, newcomer: Newcomer)
     await member.propose({ memberAttributes: { ID: announced.ID, name, clientURLs } });
     return announced.ID;
   }
+  // a process that has died since: one that came after it is in already, and must not be put out by a request that was long on its way
+  const { attributes } = member.state;
+  if (known.some(({ ID, name }) => name === newcomer.name && (attributes.get(ID ?? '')?.begun ?? 0) > newcomer.begun))
+    throw etcdError('memberNotFound');
   const old = known.filter(({ name }) => name === newcomer.name).map(({ ID }) => ID as string);
   const rest = replica.raft.conf.voters.filter((id) => !old.includes(id));
   // with one voter left the newcomer could not be let in if that one died; yet there is no other way
@@ -139,7 +144,7 @@ async function replace(member: EtcdMember, replica: Replica, newcomer: Newcomer)
   await commit(replica, {
     changes: [...old.map((id) => ({ type: 'remove' as const, id })), { type: 'addLearner' as const, id: newcomer.id }],
     transition: 'joint',
-    context: JSON.stringify({ member: added }),
+    context: JSON.stringify({ member: added, begun: newcomer.begun }),
   });
   if (!member.members().some(({ ID }) => ID === newcomer.id)) throw etcdError('unhealthy');
   return null;

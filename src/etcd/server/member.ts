@@ -220,7 +220,7 @@ export class EtcdMember implements Backend {
 
   private confChanging(change: ConfChange): void {
     const { attributes } = this.state;
-    const added = change.context ? (JSON.parse(change.context) as { member?: Member }).member : undefined;
+    const { member: added, begun = 0 } = JSON.parse(change.context ?? '{}') as { member?: Member; begun?: number };
     for (const { type, id } of change.changes) {
       if (type === 'remove') attributes.delete(id);
       else if (added?.ID === id)
@@ -228,6 +228,7 @@ export class EtcdMember implements Backend {
           name: added.name ?? '',
           peerURLs: added.peerURLs ?? [],
           clientURLs: added.clientURLs ?? [],
+          begun,
         });
     }
   }

@@ -18,6 +18,8 @@ export interface MemberAttributes {
   name: string;
   clientURLs: string[];
   peerURLs?: string[];
+  /** Cluster time at which the process began that joined under this id. */
+  begun?: number;
 }
 
 export class State {
