@@ -38,8 +38,10 @@ const serial = () =>
     .replace(/^./, '1');
 const escapeName = (text: string) => text.replace(/[\\,+"<>;=#]/g, '\\$&');
 
-const alternativeNames = (csr: x509.Pkcs10CertificateRequest) =>
-  csr.getExtension<x509.SubjectAlternativeNameExtension>('2.5.29.17');
+function alternativeNames(csr: x509.Pkcs10CertificateRequest): x509.SubjectAlternativeNameExtension | undefined {
+  const found = csr.getExtension('2.5.29.17');
+  return found ? new x509.SubjectAlternativeNameExtension(found.rawData) : undefined;
+}
 
 function requested(csr: x509.Pkcs10CertificateRequest): RequestedCertificate {
   const { subjectName } = csr;
