@@ -96,10 +96,10 @@ class Scanner {
       this.at++;
       if (char === '"') return;
       if (char !== '\\') continue;
-      const escape = this.char();
-      if (!'bfnrt\\/"u'.includes(escape)) this.refuse('in string escape code');
+      const escaped = this.char();
+      if (!'bfnrt\\/"u'.includes(escaped)) this.refuse('in string escape code');
       this.at++;
-      for (let i = 0; escape === 'u' && i < 4; i++, this.at++)
+      for (let i = 0; escaped === 'u' && i < 4; i++, this.at++)
         if (!/[0-9a-fA-F]/.test(this.char())) this.refuse('in \\u hexadecimal character escape');
     }
   }
