@@ -193,12 +193,15 @@ describe('quantity', () => {
       fc.property(text, ([whole, fraction, suffix]) => {
         const source = `${whole}.${fraction}${suffix}`;
         const canonical = canonicalQuantity(source);
-        expect(canonicalQuantity(canonical)).toBe(canonical);
-        // A binary amount is rounded up to a whole number when it is printed.
+        // A binary amount is rounded up to a whole number when it is printed. Printed without a suffix ("15.625Ki" is "16000") it is read again as a decimal
+        // one ("16k"), as upstream.
+        if (/i$/.test(canonical) || !suffix.endsWith('i')) expect(canonicalQuantity(canonical)).toBe(canonical);
+        else expect(compareQuantity(canonicalQuantity(canonical), canonical)).toBe(0);
         if (suffix.endsWith('i'))
           expect(compareQuantity(canonical, source) * (source.startsWith('-') ? -1 : 1)).toBeGreaterThanOrEqual(0);
         else expect(compareQuantity(canonical, source)).toBe(0);
       }),
+      { examples: [[[15, 625, 'Ki']]] },
     );
   });
 });
