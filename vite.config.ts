@@ -1,4 +1,5 @@
 /// <reference types="vitest/config" />
+import { availableParallelism } from 'node:os';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -34,7 +35,9 @@ export default defineConfig({
           environment: 'node',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lessons/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', 'test/browser/**', 'test/e2e/**', 'node_modules/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          // left alone, Vitest keeps one core for itself, which is half of a small machine
+          maxWorkers: availableParallelism(),
         },
       },
       {

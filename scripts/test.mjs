@@ -21,8 +21,9 @@ const steps = [
   ['svelte', tool('svelte-check', '--threshold', 'warning')],
   ['floors', tool('depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'workers')],
   ['knip', tool('knip')],
-  ['unit', tool('vitest', 'run', '--project', 'unit')],
+  // before the unit tests: those of the machine and its runtime skip themselves without it
   ['image', () => run('node', [join('scripts', 'build-node-image.mjs')])],
+  ['unit', tool('vitest', 'run', '--project', 'unit')],
   ['build', tool('vite', 'build', '--logLevel=warn')],
   ['size', tool('size-limit')],
   ['browser', tool('vitest', 'run', '--project', 'browser')],
