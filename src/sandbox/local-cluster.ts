@@ -7,8 +7,9 @@ import { systemRandom } from '../env/system-random.ts';
 import { Conductor } from '../trace/conductor.ts';
 import { TraceLog } from '../trace/log.ts';
 import { openChannelSession } from './channel-session.ts';
-import type { Cluster, ClusterClock, Cut, Faults, ProcessStatus, TerminalSession } from './cluster.ts';
+import type { Cluster, ClusterClock, Faults, ProcessStatus, TerminalSession } from './cluster.ts';
 import { type ClusterConfig, defaultClusterConfig, type ProcessRole, processes } from './config.ts';
+import { CutList } from './cut-list.ts';
 import type { Host, HostEvents, OpenDisk } from './hosts/host.ts';
 import { createNodeHost } from './hosts/node-host.ts';
 import { createSimulatedHost, type SimulatedHost } from './hosts/simulated-host.ts';
@@ -63,7 +64,7 @@ export class LocalCluster implements Cluster {
   readonly #adminToken: string;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<(processes: readonly ProcessStatus[]) => void>();
-  readonly #cuts: Cut[] = [];
+  readonly #cuts: CutList;
 
   constructor(options: LocalClusterOptions, createHost: (events: HostEvents) => Host, seed?: number) {
     this.config = options.config ?? defaultClusterConfig;
@@ -76,13 +77,15 @@ export class LocalCluster implements Cluster {
       trace: (record) => this.trace.append([record]),
       arrived: (process, id, record) => this.conductor.arrived(process, id, record),
     });
+    const names = processes(this.config).map(({ name }) => name);
+    this.#cuts = new CutList(names, (a, b, cut) => this.#host.setCut(a, b, cut));
     this.conductor.onPause = (paused) => this.#host.clock.setPaused(paused);
     this.faults = {
       kill: (name) => this.#kill(name),
       start: (name) => this.#start(name),
-      cut: (a, b) => this.#setCut(a, b, true),
-      heal: (a, b) => this.#setCut(a, b, false),
-      cuts: this.#cuts,
+      cut: (a, b) => this.#cuts.set(a, b, true),
+      heal: (a, b) => this.#cuts.set(a, b, false),
+      cuts: this.#cuts.cuts,
     };
     for (const { name, role } of processes(this.config)) {
       this.#entries.set(name, { status: { name, role, state: 'killed' }, incarnation: 0 });
@@ -167,13 +170,6 @@ export class LocalCluster implements Cluster {
     this.#host.down(entry.status.name);
     this.conductor.detach(entry.status.name);
     this.#update(entry, { state, ...(message ? { message } : {}) });
-  }
-
-  #setCut(a: string, b: string, cut: boolean): void {
-    const at = this.#cuts.findIndex((known) => (known.a === a && known.b === b) || (known.a === b && known.b === a));
-    if (cut && at < 0) this.#cuts.push({ a, b });
-    if (!cut && at >= 0) this.#cuts.splice(at, 1);
-    this.#host.setCut(a, b, cut);
   }
 
   #update(entry: Entry, change: Omit<ProcessStatus, 'name' | 'role'>): void {

@@ -10,9 +10,10 @@ import { Switchboard } from '../env/worker/switchboard.ts';
 import { Conductor } from '../trace/conductor.ts';
 import { TraceLog } from '../trace/log.ts';
 import { openChannelSession } from './channel-session.ts';
-import type { Cluster, Cut, Faults, ProcessStatus, TerminalSession } from './cluster.ts';
+import type { Cluster, Faults, ProcessStatus, TerminalSession } from './cluster.ts';
 import { AdjustableClock } from './cluster-clock.ts';
 import { type ClusterConfig, type ProcessRole, processes } from './config.ts';
+import { CutList } from './cut-list.ts';
 import { adminUser, apiServerUrl, type ClusterPlan, makeCredentials, tokenOf } from './plan.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -56,7 +57,7 @@ export class WorkerCluster implements Cluster {
   readonly #switchboard: Switchboard;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<(processes: readonly ProcessStatus[]) => void>();
-  readonly #cuts: Cut[] = [];
+  readonly #cuts: CutList;
   readonly #adminToken: string;
 
   constructor(config: ClusterConfig, options: WorkerClusterOptions) {
@@ -71,6 +72,8 @@ export class WorkerCluster implements Cluster {
       trace: (records) => this.trace.append(records),
       arrived: (process, id, record) => this.conductor.arrived(process, id, record),
     });
+    const names = processes(config).map(({ name }) => name);
+    this.#cuts = new CutList(names, (a, b, cut) => this.#switchboard.setCut(a, b, cut));
     this.clock = new AdjustableClock({
       spread: (setting) => this.#switchboard.setClock(setting),
       roundTrip: async () => (await this.fetch('/api/v1/namespaces/kube-system')).text(),
@@ -86,7 +89,7 @@ export class WorkerCluster implements Cluster {
       start: (name) => this.#start(name),
       cut: (a, b) => this.#setCut(a, b, true),
       heal: (a, b) => this.#setCut(a, b, false),
-      cuts: this.#cuts,
+      cuts: this.#cuts.cuts,
     };
     for (const { name, role } of processes(config)) {
       this.#entries.set(name, { status: { name, role, state: 'killed' } });
@@ -201,10 +204,7 @@ export class WorkerCluster implements Cluster {
   }
 
   #setCut(a: string, b: string, cut: boolean): void {
-    const at = this.#cuts.findIndex((known) => (known.a === a && known.b === b) || (known.a === b && known.b === a));
-    if (cut && at < 0) this.#cuts.push({ a, b });
-    if (!cut && at >= 0) this.#cuts.splice(at, 1);
-    this.#switchboard.setCut(a, b, cut);
+    this.#cuts.set(a, b, cut);
     this.#say(a, `${cut ? 'cut off from' : 'reconnected to'} ${b}`);
   }
 
