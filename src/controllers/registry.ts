@@ -13,6 +13,7 @@ import { initNodeLifecycleController } from './nodelifecycle/nodelifecycle-contr
 import { initPodGcController } from './podgc/podgc-controller.ts';
 import { initReplicaSetController } from './replicaset/replicaset-controller.ts';
 import { initReplicationController } from './replicationcontroller/replicationcontroller-controller.ts';
+import { initResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { initRootCaCertPublisher } from './rootcacertpublisher/root-ca-certificate-publisher.ts';
 import { initServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import type { InitController } from './shared/context.ts';
@@ -33,6 +34,7 @@ export const controllers: Readonly<Record<string, InitController>> = {
   'pod-garbage-collector-controller': initPodGcController,
   'replicaset-controller': initReplicaSetController,
   'replicationcontroller-controller': initReplicationController,
+  'resourcequota-controller': initResourceQuotaController,
   'root-ca-certificate-publisher-controller': initRootCaCertPublisher,
   'serviceaccount-controller': initServiceAccountController,
   'taint-eviction-controller': initTaintEvictionController,

@@ -3,10 +3,10 @@
 
 import { type FieldErrorList, forbidden, invalid, path } from '../../api/field-error.ts';
 import type { Container, Pod } from '../../api/generated/types.ts';
+import { qosClass } from '../../api/qos.ts';
 import { validatePodSpec } from '../../api/validation/index.ts';
 import { deepCopy, deepEqual, type KubeObject } from '../object.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
-import { qosClass } from './qos.ts';
 
 const spec = path('spec');
 const asPod = (object: KubeObject) => object as unknown as Pod;

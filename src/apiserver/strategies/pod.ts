@@ -1,10 +1,10 @@
 // Pods: status at birth, quality of service, grace at deletion (pkg/registry/core/pod/strategy.go).
 
 import type { Pod } from '../../api/generated/types.ts';
+import { qosClass } from '../../api/qos.ts';
 import type { KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import { ephemeralContainers, resize } from './pod-subresources.ts';
-import { qosClass } from './qos.ts';
 
 const asPod = (object: KubeObject) => object as unknown as Pod;
 

@@ -65,9 +65,26 @@ describe('LimitRanger', () => {
 });
 
 describe('ResourceQuota', () => {
+  /** A quota with the status that the quota controller would give it in an empty namespace. */
+  async function quota(name: string, spec: { hard: Record<string, string>; scopes?: string[] }): Promise<void> {
+    await put(name, 'resourcequotas', 'ResourceQuota', spec);
+    const used = Object.fromEntries(Object.keys(spec.hard).map((key) => [key, '0']));
+    await setStatus(name, { hard: spec.hard, used });
+  }
+  const path = (name: string) => `/api/v1/namespaces/${name}/resourcequotas/resourcequota`;
+  const setStatus = (name: string, status: object) =>
+    api.call('PATCH', `${path(name)}/status`, { status }, { 'content-type': 'application/merge-patch+json' });
+  const configMap = (namespace: string, name: string, query = '') =>
+    api.call('POST', `/api/v1/namespaces/${namespace}/configmaps${query}`, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+    });
+  const used = async (name: string) => (await api.call('GET', path(name))).body.status?.used;
+
   test('wants compute resources to be said where they are limited', async () => {
     await namespace('counted');
-    await put('counted', 'resourcequotas', 'ResourceQuota', {
+    await quota('counted', {
       hard: { 'requests.cpu': '1', 'limits.memory': '1Gi', pods: '2' },
     });
     const silent = await api.call('POST', pods('counted'), pod('p'));
@@ -85,7 +102,7 @@ describe('ResourceQuota', () => {
 
   test('is not overrun by writers at the same time', async () => {
     await namespace('crowded');
-    await put('crowded', 'resourcequotas', 'ResourceQuota', { hard: { 'count/configmaps': '3' } });
+    await quota('crowded', { hard: { 'count/configmaps': '3' } });
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
         api.call('POST', '/api/v1/namespaces/crowded/configmaps', {
@@ -101,9 +118,71 @@ describe('ResourceQuota', () => {
 
   test('counts only what its scopes select', async () => {
     await namespace('scoped');
-    await put('scoped', 'resourcequotas', 'ResourceQuota', { hard: { pods: '1' }, scopes: ['BestEffort'] });
+    await quota('scoped', { hard: { pods: '1' }, scopes: ['BestEffort'] });
     expect((await api.call('POST', pods('scoped'), pod('a'))).code).toBe(201);
     expect((await api.call('POST', pods('scoped'), pod('b'))).code).toBe(403);
     expect((await api.call('POST', pods('scoped'), pod('b', { requests: { cpu: '1m' } }))).code).toBe(201);
+  });
+
+  test('limits nothing before its status says what it limits, and everything while its usage is not known', async () => {
+    await namespace('fresh');
+    await put('fresh', 'resourcequotas', 'ResourceQuota', { hard: { configmaps: '0' } });
+    expect((await configMap('fresh', 'a')).code).toBe(201);
+    expect(await used('fresh')).toBeUndefined();
+    await setStatus('fresh', { hard: { configmaps: '0', secrets: '1' }, used: { secrets: '0' } });
+    const { code, body } = await configMap('fresh', 'b');
+    expect([code, body.message]).toEqual([
+      403,
+      'configmaps "b" is forbidden: status unknown for quota: resourcequota, resources: configmaps',
+    ]);
+  });
+
+  test('charges no quota when another refuses, and nothing for a dry run', async () => {
+    await namespace('two');
+    await quota('two', { hard: { configmaps: '5' } });
+    await api.call('POST', '/api/v1/namespaces/two/resourcequotas', {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'tight' },
+      spec: { hard: { 'count/configmaps': '0' } },
+    });
+    await api.call(
+      'PATCH',
+      '/api/v1/namespaces/two/resourcequotas/tight/status',
+      { status: { hard: { 'count/configmaps': '0' }, used: { 'count/configmaps': '0' } } },
+      { 'content-type': 'application/merge-patch+json' },
+    );
+    expect((await configMap('two', 'a')).body.message).toContain(
+      'exceeded quota: tight, requested: count/configmaps=1',
+    );
+    expect(await used('two')).toEqual({ configmaps: '0' });
+    await api.call('DELETE', '/api/v1/namespaces/two/resourcequotas/tight');
+    expect((await configMap('two', 'a', '?dryRun=All')).code).toBe(201);
+    expect(await used('two')).toEqual({ configmaps: '0' });
+  });
+
+  test('charges a Service that changes its type for what that adds', async () => {
+    await namespace('served');
+    await quota('served', { hard: { 'services.nodeports': '1', services: '2' } });
+    const services = '/api/v1/namespaces/served/services';
+    const service = (spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec });
+    const ports = [
+      { name: 'a', port: 80 },
+      { name: 'b', port: 81 },
+    ];
+    const made = await api.call('POST', services, service({ ports: ports.slice(0, 1) }));
+    expect(await used('served')).toEqual({ services: '1', 'services.nodeports': '0' });
+    const opened = { ...made.body, spec: { ...made.body.spec, type: 'NodePort' } };
+    expect((await api.call('PUT', `${services}/s`, opened)).code).toBe(200);
+    expect(await used('served')).toEqual({ services: '1', 'services.nodeports': '1' });
+    const more = await api.call(
+      'PATCH',
+      `${services}/s`,
+      { spec: { ports } },
+      { 'content-type': 'application/merge-patch+json' },
+    );
+    expect(more.body.message).toBe(
+      'services "s" is forbidden: exceeded quota: resourcequota, requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1',
+    );
   });
 });

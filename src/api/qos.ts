@@ -1,7 +1,7 @@
 // The quality-of-service class of a pod (pkg/apis/core/v1/helper/qos).
 
-import type { PodSpec } from '../../api/generated/types.ts';
-import { compareQuantity, quantityMilliValue } from '../../api/quantity.ts';
+import type { PodSpec } from './generated/types.ts';
+import { compareQuantity, quantityMilliValue } from './quantity.ts';
 
 const computed = ['cpu', 'memory'] as const;
 
