@@ -74,7 +74,7 @@ test('a lost node: after six minutes its pods run on the other, whose own stayed
     const seen = new Set<string>();
     while (!(window as { enough?: boolean }).enough) {
       const answer = await window.drydock.kubectl(
-        `get pod ${name} -o jsonpath={.status.conditions[?(@.type=="Ready")].status}/{.status.containerStatuses[0].restartCount}`,
+        `get pod ${name} -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}/{.status.containerStatuses[0].restartCount}'`,
       );
       seen.add(answer.stdout);
       await new Promise((resolve) => setTimeout(resolve, 200));
