@@ -115,7 +115,7 @@ monaco.editor.defineTheme('drydock-light', {
     { token: 'type.yaml', foreground: '0a5ea6' },
     { token: 'string.yaml', foreground: '13775c' },
     { token: 'number.yaml', foreground: '9c4a12' },
-    { token: 'comment.yaml', foreground: '62757f' },
+    { token: 'comment.yaml', foreground: '54676f' },
   ],
   colors: {
     'editor.background': '#ffffff',
