@@ -134,6 +134,35 @@ describe('signing requests', () => {
     expect((await call('PATCH', `${path}/a/status`, { status: { certificate: 'QkJC' } }, merge)).code).toBe(422);
   });
 
+  test('are decided on and signed by those who may do so for their signer', async () => {
+    const { call } = harness;
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const apiGroups = ['certificates.k8s.io'];
+    const writes = ['approval', 'status'].map((sub) => `certificatesigningrequests/${sub}`);
+    const rules = [
+      { apiGroups, resources: writes, verbs: ['patch'] },
+      { apiGroups, resources: ['signers'], verbs: ['approve'], resourceNames: ['example.com/*'] },
+    ];
+    await call('POST', `${rbac}/clusterroles`, { metadata: { name: 'decide' }, rules });
+    await call('POST', `${rbac}/clusterrolebindings`, {
+      metadata: { name: 'decide' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'decide' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'ann' }],
+    });
+    const as = { ...merge, 'impersonate-user': 'ann' };
+    await call('POST', path, { metadata: { name: 'mine' }, spec });
+    await call('POST', path, { metadata: { name: 'theirs' }, spec: { ...spec, signerName: 'example.org/signer' } });
+    const approval = { status: { conditions: [{ type: 'Approved', status: 'True' }] } };
+    expect((await call('PATCH', `${path}/mine/approval`, approval, as)).code).toBe(200);
+    const refused = await call('PATCH', `${path}/theirs/approval`, approval, as);
+    expect([refused.code, refused.body.message]).toEqual([
+      403,
+      'certificatesigningrequests.certificates.k8s.io "theirs" is forbidden: user not permitted to approve requests with signerName "example.org/signer"',
+    ]);
+    const signed = await call('PATCH', `${path}/mine/status`, { status: { certificate: 'QUFB' } }, as);
+    expect(signed.body.message).toContain('user not permitted to sign requests with signerName "example.com/signer"');
+  });
+
   test('must be requests', async () => {
     const { call } = harness;
     const { code, body } = await call('POST', path, {

@@ -1,5 +1,7 @@
 // Every controller of the manager, by upstream's name. Upstream: cmd/kube-controller-manager/names and app/controllermanager.go NewControllerDescriptors.
 
+import { initCsrApprovingController } from './certificates/csr-approving-controller.ts';
+import { initCsrCleanerController } from './certificates/csr-cleaner-controller.ts';
 import { initCsrSigningController } from './certificates/csr-signing-controller.ts';
 import { initCronJobController } from './cronjob/cronjob-controller.ts';
 import { initDeploymentController } from './deployment/deployment-controller.ts';
@@ -21,6 +23,8 @@ import { initTaintEvictionController } from './tainteviction/taint-eviction-cont
 import { initTtlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 
 export const controllers: Readonly<Record<string, InitController>> = {
+  'certificatesigningrequest-approving-controller': initCsrApprovingController,
+  'certificatesigningrequest-cleaner-controller': initCsrCleanerController,
   'certificatesigningrequest-signing-controller': initCsrSigningController,
   'cronjob-controller': initCronJobController,
   'deployment-controller': initDeploymentController,

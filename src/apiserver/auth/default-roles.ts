@@ -85,6 +85,24 @@ const clusterRoles: Record<string, string[]> = {
     '* | core | nodes/configz, nodes/healthz, nodes/log, nodes/metrics, nodes/pods, nodes/proxy, nodes/stats',
   ],
   'system:node-bootstrapper': [`create,${read} | certificates.k8s.io | certificatesigningrequests`],
+  'system:certificates.k8s.io:certificatesigningrequests:nodeclient': [
+    'create | certificates.k8s.io | certificatesigningrequests/nodeclient',
+  ],
+  'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient': [
+    'create | certificates.k8s.io | certificatesigningrequests/selfnodeclient',
+  ],
+  'system:certificates.k8s.io:kube-apiserver-client-approver': [
+    'approve | certificates.k8s.io | signers = kubernetes.io/kube-apiserver-client',
+  ],
+  'system:certificates.k8s.io:kube-apiserver-client-kubelet-approver': [
+    'approve | certificates.k8s.io | signers = kubernetes.io/kube-apiserver-client-kubelet',
+  ],
+  'system:certificates.k8s.io:kubelet-serving-approver': [
+    'approve | certificates.k8s.io | signers = kubernetes.io/kubelet-serving',
+  ],
+  'system:certificates.k8s.io:legacy-unknown-approver': [
+    'approve | certificates.k8s.io | signers = kubernetes.io/legacy-unknown',
+  ],
   'system:node-proxier': [
     `list,watch | core | endpoints, services`,
     `${read} | core | nodes`,

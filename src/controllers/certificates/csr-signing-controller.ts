@@ -9,33 +9,24 @@ import {
   newController,
   type ReconcileContext,
   type ReconcileResult,
-  type Resource,
   referenceTo,
   WorkQueue,
 } from '../../client/index.ts';
 import { rfc3339 } from '../../env/clock.ts';
-import { findCondition } from '../shared/conditions.ts';
 import type { InitController } from '../shared/context.ts';
 import { messageOf } from '../shared/pod-control.ts';
+import { has, requests } from './requests.ts';
 import { type CertificateSigner, signers } from './signer-policy.ts';
 
 const name = 'certificatesigningrequest-signing-controller';
-const requests: Resource<CertificateSigningRequest> = {
-  group: 'certificates.k8s.io',
-  version: 'v1',
-  resource: 'certificatesigningrequests',
-  kind: 'CertificateSigningRequest',
-  namespaced: false,
-};
 /** --cluster-signing-duration */
 const longest = 365 * 86_400;
 const shortest = 600;
 
 /** Whether a request waits for its certificate. */
-function waiting({ spec, status }: CertificateSigningRequest): boolean {
-  if (!Object.hasOwn(signers, spec.signerName) || status?.certificate) return false;
-  const has = (type: string) => findCondition(status?.conditions, type) !== undefined;
-  return has('Approved') && !has('Denied') && !has('Failed');
+function waiting(request: CertificateSigningRequest): boolean {
+  if (!Object.hasOwn(signers, request.spec.signerName) || request.status?.certificate) return false;
+  return has(request, 'Approved') && !has(request, 'Denied') && !has(request, 'Failed');
 }
 
 export const initCsrSigningController: InitController = ({ env, client, informers, config, onError }) => {

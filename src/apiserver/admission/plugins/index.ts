@@ -7,6 +7,7 @@ import type { AdmissionPlugin } from '../admission.ts';
 import { mutatingPolicies } from '../policies/mutating.ts';
 import { validatingPolicies } from '../policies/validating.ts';
 import { mutatingWebhooks, validatingWebhooks } from '../webhooks/plugins.ts';
+import { certificateApproval, certificateSigning } from './certificates.ts';
 import { escalationCheck } from './escalation.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -36,6 +37,8 @@ export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () 
     defaultTolerationSeconds,
     defaultStorageClass(catalog),
     runtimeClass(catalog),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
     defaultIngressClass(catalog),
     mutatingPolicies(catalog, authorizer),
     mutatingWebhooks(core),
