@@ -13,8 +13,26 @@ const makeWorker = (label: string): Worker =>
 self.MonacoEnvironment = { getWorker: (_id: string, label: string) => makeWorker(label) };
 
 // Monaco >= 0.53 takes a worker where monaco-yaml still passes a label and data: start the worker the old way and hand it over.
+// Its completions are all snippets, which Monaco takes for a change of the text even when they say what stands there already: those without a place to fill in
+// become plain texts, so that Enter behind a complete value ends the line.
 const forYaml = {
   ...monaco,
+  languages: {
+    ...monaco.languages,
+    registerCompletionItemProvider(
+      selector: monaco.languages.LanguageSelector,
+      provider: monaco.languages.CompletionItemProvider,
+    ) {
+      return monaco.languages.registerCompletionItemProvider(selector, {
+        ...provider,
+        async provideCompletionItems(...request) {
+          const list = await provider.provideCompletionItems(...request);
+          for (const item of list?.suggestions ?? []) if (!/[$\\\n]/.test(item.insertText)) delete item.insertTextRules;
+          return list;
+        },
+      });
+    },
+  },
   editor: {
     ...monaco.editor,
     createWebWorker(options: { label?: string; createData?: unknown }) {

@@ -1,4 +1,6 @@
 // One running kubectl command with a terminal around it: keys go to its stdin, Ctrl-C ends it unless it asked for every key.
+//
+// Invariant: what was typed and never read by the command stays with the terminal (`unread`), as it stays in a tty's buffer; Ctrl-C empties that buffer.
 
 import type { KubectlIo, KubectlTty } from '../../kubectl/io.ts';
 
@@ -13,6 +15,10 @@ export class Command {
   readonly #abort = new AbortController();
   readonly #resizes = new Set<(columns: number, rows: number) => void>();
   #stdin: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** Typed and not yet asked for by the command. */
+  #typed = '';
+  #asked = false;
+  #ended = false;
   #closed = false;
   #raw = false;
   #line = '';
@@ -43,11 +49,18 @@ export class Command {
         this.#raw = raw;
       },
     };
-    const stdin = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#stdin = controller;
+    const stdin = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#stdin = controller;
+        },
+        pull: () => {
+          this.#asked = true;
+          this.#deliver();
+        },
       },
-    });
+      { highWaterMark: 0 },
+    );
     return program(line, {
       ...io,
       stdin,
@@ -104,7 +117,14 @@ export class Command {
     for (const callback of this.#resizes) callback(columns, rows);
   }
 
+  /** What was typed and not read, the line that was not ended included. */
+  unread(): string {
+    return (this.#typed + this.#line).replaceAll('\n', '\r');
+  }
+
   stop(): void {
+    this.#typed = '';
+    this.#line = '';
     this.#abort.abort(new DOMException('interrupted', 'AbortError'));
     this.#end();
   }
@@ -115,10 +135,27 @@ export class Command {
   }
 
   #send(text: string): void {
-    if (!this.#closed) this.#stdin?.enqueue(new TextEncoder().encode(text));
+    this.#typed += text;
+    this.#deliver();
   }
 
+  #deliver(): void {
+    if (this.#asked && this.#typed) {
+      const text = this.#typed;
+      this.#typed = '';
+      this.#asked = false;
+      this.#stdin?.enqueue(new TextEncoder().encode(text));
+    }
+    if (this.#ended && !this.#typed) this.#close();
+  }
+
+  /** No more keys will come: the command reads what there is, then the end. */
   #end(): void {
+    this.#ended = true;
+    this.#deliver();
+  }
+
+  #close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#stdin?.close();

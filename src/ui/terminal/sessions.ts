@@ -46,9 +46,9 @@ export function kubectlSession(page: Workspace, screen: Screen): Session {
       screen.write('The cluster is still starting.\r\n');
       return;
     }
-    running = new Command(screen);
+    const current = new Command(screen);
+    running = current;
     try {
-      const current = running;
       const edit = (text: string, name: string) => {
         const saved = page.edit(text, name);
         screen.write(
@@ -63,6 +63,8 @@ export function kubectlSession(page: Workspace, screen: Screen): Session {
       await current.run(program.runShell, line, { ...page.kubectlIo(), edit });
     } finally {
       running = undefined;
+      // typed ahead for the next prompt
+      editor.input(current.unread());
     }
   }
 
