@@ -59,8 +59,13 @@ function ruleMatches(
 }
 
 /** The same object at another version. */
-export function convert(object: KubeObject | undefined, from: ResourceInfo, to: ResourceInfo): KubeObject | undefined {
+export async function convert(
+  object: KubeObject | undefined,
+  from: ResourceInfo,
+  to: ResourceInfo,
+): Promise<KubeObject | undefined> {
   if (!object || from === to) return object;
+  if (to.conversion) return (await to.conversion.read([object]))[0];
   const stored = from.toStorage?.(object) ?? object;
   return to.fromStorage?.(stored) ?? stored;
 }
@@ -127,5 +132,6 @@ export async function match(
     const either = [object, old].some((each) => each && selects(criteria.objectSelector, each.metadata.labels ?? {}));
     if (!either) return undefined;
   }
-  return { resource: matched, object: convert(object, resource, matched), old: convert(old, resource, matched) };
+  const [now, before] = await Promise.all([convert(object, resource, matched), convert(old, resource, matched)]);
+  return { resource: matched, object: now, old: before };
 }

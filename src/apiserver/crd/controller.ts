@@ -51,7 +51,7 @@ export function runDefinitions(core: Core): { stop(): void } {
       const known = served.get(name);
       if (!established || (known && known.uid === uid && known.generation === generation)) continue;
       const keys: [string, string, string][] = [];
-      for (const { resource, strategy } of servedVersions(definition)) {
+      for (const { resource, strategy } of servedVersions(core, definition)) {
         core.catalog.add(resource, strategy);
         keys.push([resource.group, resource.version, resource.resource]);
       }

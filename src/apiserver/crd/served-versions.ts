@@ -10,15 +10,14 @@ import { translateTimestampSince } from '../../api/time.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import { apiVersionOf, type ResourceInfo, type SubresourceInfo, storagePrefixOf } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
+import type { Core } from '../server/core.ts';
+import { schemaOf, webhookConversion } from './conversion.ts';
 import { jsonPath } from './json-path.ts';
 import { objectCheck } from './object-check.ts';
 import { applyDefaults } from './structural.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const readWrite = ['get', 'patch', 'update'];
-
-const schemaOf = (version: CustomResourceDefinitionVersion) =>
-  version.schema?.openAPIV3Schema as JSONSchemaProps | undefined;
 
 function fieldsOf(path: string | undefined): string[] {
   return (path ?? '').split('.').filter((part) => part !== '');
@@ -74,8 +73,11 @@ function reader(apiVersion: string, schema: JSONSchemaProps | undefined): (objec
   };
 }
 
-/** One for each served version. Objects are stored at the storage version; versions differ in nothing but their apiVersion (conversion strategy None). */
-export function servedVersions(definition: CustomResourceDefinition): ServedVersion[] {
+/**
+ * One for each served version. Objects are stored at the storage version; versions differ in nothing but their apiVersion (conversion strategy None), or by
+ * what a webhook says.
+ */
+export function servedVersions(core: Core, definition: CustomResourceDefinition): ServedVersion[] {
   const { spec } = definition;
   const { group, names, scope } = spec;
   const storage = spec.versions.find((version) => version.storage)?.name ?? '';
@@ -122,8 +124,12 @@ export function servedVersions(definition: CustomResourceDefinition): ServedVers
             selector: fieldsOf(scale.labelSelectorPath),
           },
         }),
-        fromStorage: reader(apiVersion, schema),
-        toStorage: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
+        ...(spec.conversion?.strategy === 'Webhook'
+          ? { conversion: webhookConversion(core, definition, version) }
+          : {
+              fromStorage: reader(apiVersion, schema),
+              toStorage: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
+            }),
       };
       const readers = selectable.map((path) => [path.replace(/^\./, ''), jsonPath(path)] as const);
       const check = objectCheck(version, schema);

@@ -72,7 +72,7 @@ export async function list(
         cache.whole && cache.revision >= token.rv && cache.collection(collectionPrefix).eventsAfter(token.rv);
       if (unchanged && unchanged.length === 0)
         return page(
-          cache.collection(collectionPrefix).list(prefix),
+          await registry.view(cache.collection(collectionPrefix).list(prefix)),
           prefix,
           prefix + token.start,
           token.rv,
@@ -83,7 +83,8 @@ export async function list(
     }
     const fresh = await registry.store.fresh(collectionPrefix);
     if (!fresh) return fromStore(registry, prefix, prefix + token.start, 0, selection, options);
-    return page(fresh.list(prefix), prefix, prefix + token.start, cache.revision, selection, options);
+    const now = cache.revision;
+    return page(await registry.view(fresh.list(prefix)), prefix, prefix + token.start, now, selection, options);
   }
   const wanted = options.resourceVersion === '' ? undefined : parseResourceVersion(options.resourceVersion);
   if (
@@ -92,21 +93,31 @@ export async function list(
   ) {
     const exact = wanted as number;
     if (cache.whole && cache.revision >= exact && cache.collection(collectionPrefix).eventsAfter(exact)?.length === 0)
-      return page(cache.collection(collectionPrefix).list(prefix), prefix, prefix, exact, selection, options);
+      return page(
+        await registry.view(cache.collection(collectionPrefix).list(prefix)),
+        prefix,
+        prefix,
+        exact,
+        selection,
+        options,
+      );
     return fromStore(registry, prefix, prefix, exact, selection, options);
   }
   if (wanted !== undefined) {
     if (!(await cache.waitFor(wanted, waitForRevision))) throw newTooLargeResourceVersion(wanted, cache.revision);
-    return page(cache.collection(collectionPrefix).list(prefix), prefix, prefix, cache.revision, selection, options);
+    const now = cache.revision;
+    const entries = await registry.view(cache.collection(collectionPrefix).list(prefix));
+    return page(entries, prefix, prefix, now, selection, options);
   }
   const fresh = await registry.store.fresh(collectionPrefix);
   if (!fresh) return fromStore(registry, prefix, prefix, 0, selection, options);
-  return page(fresh.list(prefix), prefix, prefix, cache.revision, selection, options);
+  const now = cache.revision;
+  return page(await registry.view(fresh.list(prefix)), prefix, prefix, now, selection, options);
 }
 
 /** Cuts one page out of all entries of a prefix. */
 function page(
-  all: Entry[],
+  all: readonly Entry[],
   prefix: string,
   start: string,
   revision: number,
@@ -158,13 +169,13 @@ async function fromStore(
         throw translate(error, at, registry, prefix, key);
       });
     if (at === 0) at = answer.revision;
-    for (const [i, kv] of answer.kvs.entries()) {
-      const entry = new Entry(kv.key, kv.modRevision, kv.value);
+    const read = await registry.view(answer.kvs.map((kv) => new Entry(kv.key, kv.modRevision, kv.value)));
+    for (const [i, entry] of read.entries()) {
       if (!selection.all && !selection.matches(entry.object)) continue;
       entries.push(entry);
-      const more = answer.more || i < answer.kvs.length - 1;
+      const more = answer.more || i < read.length - 1;
       if (limit > 0 && entries.length === limit && more) {
-        const next = encodeToken(at, `${kv.key.slice(prefix.length)}\0`);
+        const next = encodeToken(at, `${entry.key.slice(prefix.length)}\0`);
         return { revision: at, entries, continue: next, remaining: selection.all ? answer.count - i - 1 : undefined };
       }
     }

@@ -6,6 +6,7 @@
 import { ApiError, newTooLargeResourceVersion, newTooOldResourceVersion } from '../../api/status.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Registry } from '../registry/registry.ts';
+import { asApiError } from '../server/respond.ts';
 import type { EventSink } from '../storage/collection.ts';
 import type { Entry, StoreEvent } from '../storage/entry.ts';
 import { type ListOptions, parseResourceVersion } from './list-options.ts';
@@ -71,11 +72,16 @@ export async function watch(environment: WatchEnvironment): Promise<ReadableStre
     } else if (!cache.whole) await cache.waitFor(0, 3000);
     const collection = cache.collection(registry.resource.storagePrefix);
     if (initial) {
-      for (const entry of collection.list(prefix))
-        if (selection.all || selection.matches(entry.object))
-          stream.push(() => encodeEvent('ADDED', representation.one(entry)));
+      const add = (entries: readonly Entry[]) => {
+        for (const entry of entries)
+          if (selection.all || selection.matches(entry.object))
+            stream.push(() => encodeEvent('ADDED', representation.one(entry)));
+      };
+      const entries = collection.list(prefix);
+      if (registry.converts) stream.later(async () => add(await registry.view(entries)));
+      else add(entries);
       stream.reached = cache.revision;
-      if (options.sendInitialEvents && options.allowWatchBookmarks) stream.push(stream.bookmark(true));
+      if (options.sendInitialEvents && options.allowWatchBookmarks) stream.mark(true);
     } else {
       const from = wanted ?? cache.revision;
       const missed = collection.eventsAfter(from);
@@ -103,6 +109,7 @@ class WatchStream implements EventSink {
   #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #sinks: Set<EventSink> | undefined;
   #ended = false;
+  #work: Promise<void> = Promise.resolve();
   #cancels: (() => void)[] = [];
 
   constructor(environment: WatchEnvironment, prefix: string) {
@@ -139,7 +146,7 @@ class WatchStream implements EventSink {
     let cancel = () => {};
     const next = () => {
       cancel = this.#environment.clock.after(bookmarkPeriod, () => {
-        if (this.#queue.length === 0) this.push(this.bookmark(false));
+        if (this.#queue.length === 0) this.mark(false);
         next();
       });
     };
@@ -148,12 +155,23 @@ class WatchStream implements EventSink {
   }
 
   #timedOut(): void {
-    if (this.#environment.options.allowWatchBookmarks) this.push(this.bookmark(false));
-    this.end();
+    if (this.#environment.options.allowWatchBookmarks) this.mark(false);
+    this.#then(() => this.end());
   }
 
-  /** A BOOKMARK at what has been reached when it is made. */
-  bookmark(initialEventsEnd: boolean): () => Uint8Array {
+  /** Does something after what has been asked for `later`, at once if that is nothing. */
+  #then(work: () => void): void {
+    if (this.#environment.registry.converts) this.later(async () => work());
+    else work();
+  }
+
+  /** Sends a BOOKMARK at what has been reached now. */
+  mark(initialEventsEnd: boolean): void {
+    const bookmark = this.#bookmark(initialEventsEnd);
+    this.#then(() => this.push(bookmark));
+  }
+
+  #bookmark(initialEventsEnd: boolean): () => Uint8Array {
     const { registry, representation } = this.#environment;
     // Between events the cache may have advanced without news for this watcher: so has the watcher.
     const { cache } = registry.store;
@@ -172,9 +190,37 @@ class WatchStream implements EventSink {
     if (event.revision <= this.reached) return true;
     this.reached = event.revision;
     if (!event.entry.key.startsWith(this.#prefix)) return true;
+    if (!this.#environment.registry.converts) this.#take(event);
+    else {
+      this.#pending++;
+      this.later(async () => {
+        const seen = await this.#converted(event);
+        this.#pending--;
+        this.#take(seen);
+      });
+    }
+    return this.#pending < queueLimit;
+  }
+
+  /** The event as this version has it. */
+  async #converted({ type, revision, entry, previous }: StoreEvent): Promise<StoreEvent> {
+    const [now, before] = await this.#environment.registry.view(previous ? [entry, previous] : [entry]);
+    return { type, revision, entry: now as Entry, ...(before && { previous: before }) };
+  }
+
+  /** Does what takes time, in the order of the calls. What it fails with ends the stream. */
+  later(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((error) => {
+      if (this.#ended) return;
+      this.push(() => encodeEvent('ERROR', JSON.stringify(asApiError(error).status)));
+      this.end();
+    });
+  }
+
+  #take(event: StoreEvent): void {
     const { selection, representation } = this.#environment;
     const type = seen(event, selection);
-    if (!type) return true;
+    if (!type) return;
     // An object that leaves the selection is shown as it last was in it, at the revision at which it left.
     const entry =
       type === 'DELETED' && event.type !== 'DELETED' && event.previous
@@ -185,7 +231,6 @@ class WatchStream implements EventSink {
       this.#pending--;
       return sharedEncoding(event, type, entry, representation);
     });
-    return this.#pending < queueLimit;
   }
 
   push(item: () => Uint8Array): void {

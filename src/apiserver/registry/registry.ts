@@ -19,6 +19,7 @@ import { rfc3339 } from '../../env/clock.ts';
 import { randomNameSuffix, randomUuid } from '../../env/random.ts';
 import { deepEqual, encodeForStorage, type KubeObject } from '../object.ts';
 import type { RequestContext } from '../server/context.ts';
+import { ConvertedEntry, ConvertedStore, type ObjectStore } from '../storage/converted-store.ts';
 import { Entry } from '../storage/entry.ts';
 import type { CommitObserver, Store, WriteResult } from '../storage/store.ts';
 import { commitObserver } from './commit-trace.ts';
@@ -58,12 +59,24 @@ export class Registry {
   readonly store: Store;
   readonly strategy: Strategy;
   readonly #checks: Checks;
+  readonly #objects: ObjectStore;
 
   constructor(resource: ResourceInfo, store: Store, strategy: Strategy, checks: Checks) {
     this.resource = resource;
     this.store = store;
     this.strategy = strategy;
     this.#checks = checks;
+    this.#objects = resource.conversion ? new ConvertedStore(store, resource.conversion) : store;
+  }
+
+  /** Whether stored objects must be converted to be seen at this version. */
+  get converts(): boolean {
+    return this.#objects instanceof ConvertedStore;
+  }
+
+  /** Entries of the store as this version has them. Throws what the conversion fails with. */
+  async view(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    return this.#objects instanceof ConvertedStore ? this.#objects.view(entries) : entries;
   }
 
   key(namespace: string, name: string): string {
@@ -84,11 +97,12 @@ export class Registry {
   }
 
   find(namespace: string, name: string): Promise<Entry | undefined> {
-    return this.store.get(this.resource.storagePrefix, this.key(namespace, name));
+    return this.#objects.get(this.resource.storagePrefix, this.key(namespace, name));
   }
 
   /** For admission: from the cache, which may trail other servers' writes; from the store what the cache does not have. */
   async lookUp(namespace: string, name: string): Promise<Entry | undefined> {
+    if (this.converts) return this.find(namespace, name);
     const recent = await this.store.recent(this.resource.storagePrefix);
     return recent?.entries.get(this.key(namespace, name)) ?? this.find(namespace, name);
   }
@@ -140,7 +154,7 @@ export class Registry {
         if (await this.find(metadata.namespace ?? '', metadata.name)) throw this.#exists(object, generated);
         return new Entry(key, 0, encodeForStorage(object));
       }
-      const result = await this.store.create(key, object, this.observer(context, 'create'));
+      const result = await this.#objects.create(key, object, this.observer(context, 'create'));
       if ('conflict' in result) throw this.#exists(object, generated);
       return result.entry;
     } catch (error) {
@@ -170,7 +184,7 @@ export class Registry {
     const { resource } = this;
     const key = this.key(namespace, name);
     // The first try is made on what the cache has; what fails on that may fail only because it is old.
-    let current = options.dryRun ? undefined : this.store.known(resource.storagePrefix, key);
+    let current = options.dryRun ? undefined : this.#objects.known(resource.storagePrefix, key);
     let certain = current === undefined;
     if (certain) current = await this.find(namespace, name);
     for (let attempt = 0; ; attempt++) {
@@ -180,7 +194,7 @@ export class Registry {
         try {
           return { entry: await this.create(object, context, options.createOptions ?? options), created: true };
         } catch (error) {
-          current = attempt < 5 ? await this.store.getFromStore(key) : undefined;
+          current = attempt < 5 ? await this.#objects.getFromStore(key) : undefined;
           certain = true;
           if (!current) throw error;
           continue;
@@ -266,17 +280,18 @@ export class Registry {
       for (const warning of strategy.warnings?.(object, old) ?? []) context.warnings.add(warning);
       await options.admit?.(object, old);
       object.metadata.resourceVersion = old.metadata.resourceVersion;
-      if (sameButForTimes(object, old)) return current;
+      const outdated = current instanceof ConvertedEntry && current.outdated;
+      if (sameButForTimes(object, old) && !outdated) return current;
       if (options.dryRun) return new Entry(current.key, current.revision, encodeForStorage(object));
       const observer = this.observer(context, context.info.verb === 'patch' ? 'patch' : 'update');
       if (nothingHoldsIt(object)) {
         // The last finalizer of an object being deleted is gone: so is the object.
-        const result = await this.store.delete(current, observer);
+        const result = await this.#objects.delete(current, observer);
         if ('conflict' in result) return result;
         strategy.afterDelete?.(object);
         return new Entry(current.key, result.entry.revision, encodeForStorage(object));
       }
-      const result = await this.store.replace(current, object, observer, options.exclusive);
+      const result = await this.#objects.replace(current, object, observer, options.exclusive);
       if ('conflict' in result) rollback?.();
       else if (options.subresource === '') strategy.afterUpdate?.(object, old);
       return 'conflict' in result ? result : result.entry;
@@ -320,7 +335,7 @@ export class Registry {
     const { resource, strategy } = this;
     const dryRun = (options.dryRun?.length ?? 0) > 0;
     const observer = this.observer(context, 'delete');
-    let current = dryRun ? undefined : this.store.known(resource.storagePrefix, this.key(namespace, name));
+    let current = dryRun ? undefined : this.#objects.known(resource.storagePrefix, this.key(namespace, name));
     let certain = current === undefined;
     if (certain) current = await this.get(namespace, name);
     for (;;) {
@@ -349,8 +364,8 @@ export class Registry {
         };
       const result: WriteResult =
         plan.action === 'remove'
-          ? await this.store.delete(current, observer)
-          : await this.store.replace(current, plan.object, observer);
+          ? await this.#objects.delete(current, observer)
+          : await this.#objects.replace(current, plan.object, observer);
       if ('conflict' in result) {
         current = result.conflict;
         certain = true;

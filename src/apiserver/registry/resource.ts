@@ -4,6 +4,7 @@ import type { JSONSchemaProps } from '../../api/generated/types.ts';
 import type { GroupKind, GroupResource } from '../../api/status.ts';
 import type { Columns } from '../../api/tables/index.ts';
 import type { KubeObject } from '../object.ts';
+import type { VersionConversion } from '../storage/converted-store.ts';
 
 export interface SubresourceInfo {
   name: string;
@@ -50,6 +51,8 @@ export interface ResourceInfo {
   /** Turns a stored object into this version, and back. Left out when this is the storage version. */
   fromStorage?: (object: KubeObject) => KubeObject;
   toStorage?: (object: KubeObject) => KubeObject;
+  /** In place of those two, where it takes a conversion webhook. */
+  conversion?: VersionConversion;
 }
 
 export const apiVersionOf = (group: string, version: string): string =>

@@ -88,7 +88,7 @@ async function apply(
     for (const param of params) {
       const key = `policy ${policy.metadata.name} ${binding.metadata.name} ${param?.metadata.name ?? ''}`;
       if (reinvocation?.again && !reinvocation.due.has(key)) continue;
-      let now: Matched = { ...matched, object: convert(object, resource, matched.resource) };
+      let now: Matched = { ...matched, object: await convert(object, resource, matched.resource) };
       const inputs = { attributes, matched: now, params: param, namespace, authorizer };
       if (!conditionsHold(new Evaluation(inputs, variables, matchConditionsBudget), conditions, failClosed)) continue;
       const began = object;
@@ -97,7 +97,7 @@ async function apply(
         if ('error' in outcome) throw new CelError(outcome.error);
         now = { ...now, object: mutated(now, patchType, outcome.value) };
       }
-      object = convert(now.object, matched.resource, resource) as KubeObject;
+      object = (await convert(now.object, matched.resource, resource)) as KubeObject;
       if (!deepEqual(began, object)) noteChange(reinvocation);
       if (policy.spec?.reinvocationPolicy === 'IfNeeded') reinvocation?.askedAgain.add(key);
     }

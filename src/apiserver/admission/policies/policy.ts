@@ -15,6 +15,7 @@ import { parseGroupVersion } from '../../../api/resources.ts';
 import { ApiError, newForbidden } from '../../../api/status.ts';
 import type { KubeObject } from '../../object.ts';
 import type { Catalog } from '../../registry/catalog.ts';
+import type { Entry } from '../../storage/entry.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import { type Prepared, prepare, type Scope } from '../expressions.ts';
 import type { Criteria } from '../matching.ts';
@@ -81,19 +82,17 @@ export async function paramsOf(
     throw new ConfigurationError(
       'cannot use namespaced paramRef in policy binding that matches cluster-scoped resources',
     );
-  const read = (object: KubeObject) => ({ ...(resource.fromStorage?.(object) ?? object) });
+  const read = async (entries: Entry[]) =>
+    (await registry.view(entries)).map(({ object }) => ({ ...(resource.fromStorage?.(object) ?? object) }));
   const collection = registry.store.cache.collection(resource.storagePrefix);
   let found: KubeObject[] = [];
   if (ref.name) {
     const entry = collection.entries.get(registry.key(within, ref.name));
-    if (entry) found = [read(entry.object)];
+    if (entry) found = await read([entry]);
   } else if (ref.selector) {
     const selector = labelSelectorAsSelector(ref.selector);
-    found = collection
-      .list(registry.prefixOf(within))
-      .map(({ object }) => object)
-      .filter(({ metadata }) => selectorMatches(selector, metadata.labels))
-      .map(read);
+    const all = await read(collection.list(registry.prefixOf(within)));
+    found = all.filter(({ metadata }) => selectorMatches(selector, metadata.labels));
   } else throw new ConfigurationError('one of name or selector must be provided');
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
     throw new ConfigurationError('no params found for policy binding with `Deny` parameterNotFoundAction');

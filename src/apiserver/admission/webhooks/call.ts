@@ -45,8 +45,7 @@ export async function postJson(
   const abort = new AbortController();
   const shown =
     url ?? `https://${service?.name}.${service?.namespace}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
-  const failure = (why: string) =>
-    new CallError(`failed to call webhook: Post "${shown}?timeout=${timeoutSeconds}s": ${why}`);
+  const failure = (why: string) => new CallError(`Post "${shown}?timeout=${timeoutSeconds}s": ${why}`);
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const text = JSON.stringify(body);
   let cancel = () => {};
@@ -81,12 +80,12 @@ export async function postJson(
     const answer = await response.text();
     if (!response.ok)
       throw new CallError(
-        `failed to call webhook: the server responded with the status code ${response.status} but did not return more information`,
+        `the server responded with the status code ${response.status} but did not return more information`,
       );
     try {
       return JSON.parse(answer);
     } catch (error) {
-      throw new CallError(`failed to call webhook: ${(error as Error).message}`);
+      throw new CallError((error as Error).message);
     }
   };
   try {
@@ -128,20 +127,19 @@ export async function callWebhook(
       oldObject: matched.old ?? null,
     },
   };
-  const answer = (await postJson(core, attributes.context, clientConfig, review, timeoutSeconds)) as {
-    kind?: string;
-    apiVersion?: string;
-    response?: Response1;
-  };
-  return verify(answer, uid, version, mutating);
+  const answer = await postJson(core, attributes.context, clientConfig, review, timeoutSeconds).catch((error) => {
+    throw error instanceof CallError ? new CallError(`failed to call webhook: ${error.message}`) : error;
+  });
+  return verify(answer as Partial<Review1>, uid, version, mutating);
 }
 
-function verify(
-  answer: { kind?: string; apiVersion?: string; response?: Response1 },
-  uid: string,
-  version: string,
-  mutating: boolean,
-): Answer {
+interface Review1 {
+  kind: string;
+  apiVersion: string;
+  response: Response1;
+}
+
+function verify(answer: Partial<Review1>, uid: string, version: string, mutating: boolean): Answer {
   const wrong = (why: string) => new CallError(`received invalid webhook response: ${why}`);
   const { response } = answer ?? {};
   if (!response) throw wrong('webhook response was absent');

@@ -137,7 +137,7 @@ async function mutate(
     } catch (error) {
       throw newInternalError((error as Error).message);
     }
-    out = convert(changed, matched.resource, resource);
+    out = await convert(changed, matched.resource, resource);
     if (!deepEqual(out, object)) noteChange(reinvocation);
   }
   if (webhook.reinvocationPolicy === 'IfNeeded') reinvocation?.askedAgain.add(key);
