@@ -74,7 +74,7 @@ test('Ctrl-C aborts, ends stdin and forgets what was typed', async () => {
 
 test('in raw mode every key is sent as it is', async () => {
   const { command, code, shown } = start(async (io) => {
-    io.tty?.setRaw(true);
+    io.tty?.setRaw?.(true);
     const reader = io.stdin!.getReader();
     const { value } = await reader.read();
     io.stdout(JSON.stringify(new TextDecoder().decode(value)));
