@@ -121,7 +121,7 @@ test('files are many, renamed by F2, and kept over a reload with what was typed'
   await editor().click({ position: { x: 300, y: 300 } });
   await page.keyboard.press('Control+End');
   await page.keyboard.type('# and more');
-  await expect(page.getByRole('tab', { name: 'web.yaml, changed since it was applied' })).toBeVisible();
+  await expect(page.getByRole('tab', { name: 'web.yaml (changed since it was applied)' })).toBeVisible();
   await page.getByRole('button', { name: 'New file' }).first().click();
   await page.getByRole('textbox', { name: 'Name of the file' }).fill('mine.yaml');
   await page.keyboard.press('Enter');
