@@ -26,7 +26,10 @@ export interface AdmissionAttributes {
   subresource: string;
   namespace: string;
   name: string;
-  /** In the version of the request. Mutating plugins change it in place or return another. */
+  /**
+   * In the version of the request. Mutating plugins change it in place or return another. Of a subresource it is what was sent there (an Eviction, a Scale); of a
+   * CONNECT its options, which have no metadata.
+   */
   object: KubeObject | undefined;
   old: KubeObject | undefined;
   user: UserInfo;

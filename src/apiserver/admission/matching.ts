@@ -64,7 +64,8 @@ export async function convert(
   from: ResourceInfo,
   to: ResourceInfo,
 ): Promise<KubeObject | undefined> {
-  if (!object || from === to) return object;
+  // What is sent to a subresource is the same for all versions.
+  if (!object || from === to || object.kind !== from.kind) return object;
   if (to.conversion) return (await to.conversion.read([object]))[0];
   const stored = from.toStorage?.(object) ?? object;
   return to.fromStorage?.(stored) ?? stored;
@@ -129,7 +130,9 @@ export async function match(
     if (labels && !selects(criteria.namespaceSelector, labels)) return undefined;
   }
   if (!isEmpty(criteria.objectSelector)) {
-    const either = [object, old].some((each) => each && selects(criteria.objectSelector, each.metadata.labels ?? {}));
+    const either = [object, old].some(
+      (each) => each?.metadata !== undefined && selects(criteria.objectSelector, each.metadata.labels ?? {}),
+    );
     if (!either) return undefined;
   }
   const [now, before] = await Promise.all([convert(object, resource, matched), convert(old, resource, matched)]);

@@ -29,7 +29,8 @@ export const schemaOf = (version: CustomResourceDefinitionVersion | undefined): 
   version?.schema?.openAPIV3Schema as JSONSchemaProps | undefined;
 
 /** "stable.example.com/v1, Kind=CronTab" */
-const kindOf = ({ apiVersion, kind }: { apiVersion?: string; kind?: string }): string => `${apiVersion ?? ''}, Kind=${kind ?? ''}`;
+const kindOf = ({ apiVersion, kind }: { apiVersion?: string; kind?: string }): string =>
+  `${apiVersion ?? ''}, Kind=${kind ?? ''}`;
 
 interface ConversionReview {
   kind?: string;

@@ -107,7 +107,18 @@ export function decodeObject(
   return typed(resource, readDocument(bytes, type), validation, warnings);
 }
 
-/** Applies a JSON, merge or strategic merge patch; the result has the type of `resource` again. Throws BadRequest, Invalid. */
+/** What is sent to a subresource, and is no object of the resource, with its own type if that is known. Throws BadRequest. */
+function readOther(object: KubeObject): KubeObject {
+  const type = otherTypes[object.kind];
+  if (type === undefined) return object;
+  try {
+    return decodeTyped<KubeObject>(type, object).object;
+  } catch (error) {
+    throw error instanceof DecodeError ? newBadRequest(error.message) : error;
+  }
+}
+
+/** Applies a JSON, merge or strategic merge patch; the result has the type of `resource` (or of the subresource's object) again. Throws BadRequest, Invalid. */
 export function patchObject(
   resource: ResourceInfo,
   mediaType: string,
@@ -116,6 +127,7 @@ export function patchObject(
   validation: FieldValidation,
   warnings: Set<string>,
 ): KubeObject {
+  if (current.kind !== resource.kind) return readOther(applyPatch(mediaType, '', current, patch).object);
   const { object, strictErrors } = applyPatch(mediaType, resource.type, current, patch);
   return typed(resource, { value: object, strictErrors }, validation, warnings);
 }
@@ -165,6 +177,8 @@ export function serverSideApply(
 
 /** The object with sparse fields laid over it by the rules of server-side apply, owners left as they are. Throws BadRequest. */
 export function applyFields(resource: ResourceInfo, object: KubeObject, fields: KubeObject): KubeObject {
+  if (object.kind !== resource.kind)
+    return readOther(layOver({ type: otherTypes[object.kind] ?? '' }, object, fields) as KubeObject);
   const value = layOver({ type: resource.type, ...(resource.schema && { schema: resource.schema }) }, object, fields);
   return typed(resource, { value, strictErrors: [] }, 'Ignore', new Set());
 }

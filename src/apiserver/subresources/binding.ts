@@ -5,35 +5,39 @@ import type { Binding } from '../../api/generated/types.ts';
 import { newBadRequest, newConflict, newInvalid, successStatus } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import type { KubeObject } from '../object.ts';
-import { bodyType, readBody } from '../server/body.ts';
+import type { Served } from '../registry/served.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { Core, SpecialHandler } from '../server/core.ts';
-import { parseBody } from '../server/machinery.ts';
 import { jsonResponse } from '../server/respond.ts';
+import { readReview } from '../server/review.ts';
+import { admissionOf, isDryRun } from './admission.ts';
 
-export const podBinding: SpecialHandler = (core, context) =>
-  context.info.verb === 'create' ? bind(core, context) : undefined;
+export const podBinding: SpecialHandler = (core, context, served) =>
+  context.info.verb === 'create' ? bind(core, context, served) : undefined;
 
 interface BoundPod extends KubeObject {
   spec: { nodeName?: string; schedulingGates?: unknown[] };
   status?: { conditions?: { type: string; status: string; lastTransitionTime?: string }[] };
 }
 
-async function bind(core: Core, context: RequestContext): Promise<Response> {
+async function bind(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const { info } = context;
-  const body = parseBody(await readBody(context.request), bodyType(context.request)) as Binding;
-  const name = info.name || body?.metadata?.name;
+  const sent = await readReview(context, '', 'v1', 'Binding');
+  const name = info.name || sent.metadata.name;
   if (!name) throw newBadRequest('name is required');
-  if (body?.metadata?.name && body.metadata.name !== name)
-    throw newBadRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${name})`);
+  if (sent.metadata.name && sent.metadata.name !== name)
+    throw newBadRequest(`the name of the object (${sent.metadata.name}) does not match the name on the URL (${name})`);
+  sent.metadata = { ...sent.metadata, name, namespace: info.namespace };
+  const gate = admissionOf(core, context, served, 'CREATE', name);
+  const body = (await gate.mutate(sent)) as unknown as Binding;
   const errors = [];
   if (body?.target?.kind && body.target.kind !== 'Node')
     errors.push(notSupported(path('target', 'kind'), body.target.kind, ['Node', '<empty>']));
   if (!body?.target?.name) errors.push(required(path('target', 'name')));
   if (errors.length > 0) throw newInvalid({ group: '', kind: 'Binding' }, name, errors);
+  await gate.validate(body as unknown as KubeObject);
   const node = body.target.name as string;
   const pods = core.catalog.registry('', 'pods');
-  const dryRun = context.url.searchParams.getAll('dryRun').includes('All');
   await pods.update(
     info.namespace,
     name,
@@ -61,7 +65,7 @@ async function bind(core: Core, context: RequestContext): Promise<Response> {
       pod.status = { ...pod.status, conditions: [...conditions, scheduled] };
       return pod;
     },
-    { dryRun, subresource: 'binding' },
+    { dryRun: isDryRun(context), subresource: 'binding' },
   );
   return jsonResponse({ ...successStatus({}), code: 201, details: undefined }, 201);
 }

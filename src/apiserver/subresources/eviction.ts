@@ -5,26 +5,32 @@ import { labelSelectorAsSelector, selectorMatches } from '../../api/labels.ts';
 import { newBadRequest, newInternalError, newTooManyRequests, successStatus } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import { readDeleteOptions } from '../registry/preconditions.ts';
+import type { Served } from '../registry/served.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { Core, SpecialHandler } from '../server/core.ts';
 import { jsonResponse } from '../server/respond.ts';
 import { readReview } from '../server/review.ts';
+import { admissionOf, isDryRun } from './admission.ts';
 
 const budgets = '/registry/poddisruptionbudgets/';
 
-export const podEviction: SpecialHandler = (core, context) =>
-  context.info.verb === 'create' ? evict(core, context) : undefined;
+export const podEviction: SpecialHandler = (core, context, served) =>
+  context.info.verb === 'create' ? evict(core, context, served) : undefined;
 
-async function evict(core: Core, context: RequestContext): Promise<Response> {
+async function evict(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const { namespace, name } = context.info;
-  const review = await readReview(context, 'policy', 'v1', 'Eviction');
-  if (review.metadata.name && review.metadata.name !== name)
+  const sent = await readReview(context, 'policy', 'v1', 'Eviction');
+  if (sent.metadata.name && sent.metadata.name !== name)
     throw newBadRequest('name in URL does not match name in Eviction object');
+  sent.metadata = { ...sent.metadata, name, namespace };
+  const gate = admissionOf(core, context, served, 'CREATE');
+  const review = await gate.mutate(sent);
   const options = readDeleteOptions(
     { ...(review['deleteOptions'] as object | undefined), kind: undefined },
     new URLSearchParams(),
   );
-  if (context.url.searchParams.getAll('dryRun').includes('All')) options.dryRun = ['All'];
+  if (isDryRun(context)) options.dryRun = ['All'];
+  await gate.validate(review);
   const pods = core.catalog.registry('', 'pods');
   const pod = (await pods.get(namespace, name)).object as unknown as Pod;
   const finished =

@@ -5,6 +5,7 @@ import { invalid, path } from '../../api/field-error.ts';
 import { newBadRequest, newInvalid } from '../../api/status.ts';
 import type { SpecialHandler } from '../server/core.ts';
 import { askKubelet, chooseContainer, connectStream, passOn, scheduledPod } from '../streams/kubelet.ts';
+import { admitConnect } from './admission.ts';
 
 const isTrue = (value: string | null) => value === 'true' || value === '1';
 
@@ -61,24 +62,43 @@ function checkLogOptions(query: URLSearchParams, name: string): void {
   if (errors.length > 0) throw newInvalid({ group: '', kind: 'PodLogOptions' }, name, errors);
 }
 
+/** PodExecOptions and PodAttachOptions; what is not asked for is left out. */
+interface StreamOptions {
+  stdin?: true;
+  stdout?: true;
+  stderr?: true;
+  tty?: true;
+  container?: string;
+  command?: string[];
+}
+
+function streamOptions(query: URLSearchParams, withCommand: boolean): StreamOptions {
+  const options: StreamOptions = {};
+  for (const name of ['stdin', 'stdout', 'stderr', 'tty'] as const) if (isTrue(query.get(name))) options[name] = true;
+  const container = query.get('container');
+  if (container) options.container = container;
+  const command = query.getAll('command');
+  if (withCommand && command.length > 0) options.command = command;
+  return options;
+}
+
 const streamHandler =
   (kind: 'exec' | 'attach'): SpecialHandler =>
-  (core, context) => {
+  (core, context, served) => {
     const { info, url } = context;
     if (info.verb !== 'create' && info.verb !== 'get') return undefined;
     return (async () => {
-      const query = url.searchParams;
+      const options = await admitConnect(core, context, served, streamOptions(url.searchParams, kind === 'exec'));
       const pod = await scheduledPod(core, info.namespace, info.name);
-      const container = chooseContainer(pod, query.get('container'));
+      const container = chooseContainer(pod, options.container ?? null);
       if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
         throw newBadRequest(`cannot ${kind} in a container of a completed pod; current phase is ${pod.status.phase}`);
       const passed = new URLSearchParams();
-
-      if (isTrue(query.get('stdin'))) passed.set('input', '1');
-      if (isTrue(query.get('stdout'))) passed.set('output', '1');
-      if (isTrue(query.get('stderr'))) passed.set('error', '1');
-      if (isTrue(query.get('tty'))) passed.set('tty', '1');
-      const command = query.getAll('command');
+      if (options.stdin) passed.set('input', '1');
+      if (options.stdout) passed.set('output', '1');
+      if (options.stderr) passed.set('error', '1');
+      if (options.tty) passed.set('tty', '1');
+      const { command = [] } = options;
       if (kind === 'exec' && command.length === 0)
         throw newBadRequest('you must specify at least 1 command for the container');
       for (const word of command) passed.append('command', word);
@@ -95,13 +115,15 @@ export const podExec = streamHandler('exec');
 export const podAttach = streamHandler('attach');
 
 /** POST pods/<name>/portforward?ports=80: one port a request. */
-export const podPortForward: SpecialHandler = (core, context) => {
+export const podPortForward: SpecialHandler = (core, context, served) => {
   const { info, url } = context;
   if (info.verb !== 'create' && info.verb !== 'get') return undefined;
   return (async () => {
-    const pod = await scheduledPod(core, info.namespace, info.name);
     const wanted = url.searchParams.get('ports') ?? url.searchParams.get('port') ?? '';
-    const number = Number(wanted);
+    const asked = /^\d+$/.test(wanted) ? { ports: [Number(wanted)] } : {};
+    const options = await admitConnect<{ ports?: number[] }>(core, context, served, asked);
+    const pod = await scheduledPod(core, info.namespace, info.name);
+    const number = options.ports?.[0] ?? 0;
     if (!Number.isInteger(number) || number < 1 || number > 65535)
       throw newBadRequest(`invalid port ${JSON.stringify(wanted)}`);
     return connectStream(

@@ -3,12 +3,14 @@
 import type { EndpointSlice, Pod, Service } from '../../api/generated/types.ts';
 import { newBadRequest, newServiceUnavailable } from '../../api/status.ts';
 import { randomInt } from '../../env/random.ts';
+import type { Served } from '../registry/served.ts';
 import { readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { Core, SpecialHandler } from '../server/core.ts';
 import { dialFrom } from '../streams/dial.ts';
 import { exchangeHttp } from '../streams/http1.ts';
 import { askKubelet } from '../streams/kubelet.ts';
+import { admitConnect } from './admission.ts';
 
 /** "https:web:http" or "web:80" or "web". */
 function splitName(text: string): { name: string; port: string; scheme: string } {
@@ -29,8 +31,23 @@ const hopByHop = [
   'traceparent',
 ];
 
-async function relay(core: Core, context: RequestContext, node: string, host: string, port: number): Promise<Response> {
-  const { request, url, info } = context;
+/** Lets admission see where in the target a request goes; the path as it leaves it, without the slash before it. */
+async function admittedPath(core: Core, context: RequestContext, served: Served): Promise<string> {
+  const { rest, path } = context.info;
+  const below = rest !== '' ? `/${rest}` : path.endsWith('/') ? '/' : '';
+  const options = await admitConnect<{ path?: string }>(core, context, served, below === '' ? {} : { path: below });
+  return (options.path ?? '').replace(/^\//, '');
+}
+
+async function relay(
+  core: Core,
+  context: RequestContext,
+  node: string,
+  host: string,
+  port: number,
+  path: string,
+): Promise<Response> {
+  const { request, url } = context;
   const headers = new Headers(request.headers);
   for (const name of hopByHop) headers.delete(name);
   headers.set('host', `${host}:${port}`);
@@ -39,7 +56,7 @@ async function relay(core: Core, context: RequestContext, node: string, host: st
     const connection = await dialFrom(core, context, node, host, port);
     return await exchangeHttp(connection, {
       method: request.method,
-      path: `/${info.rest}${url.search}`,
+      path: `/${path}${url.search}`,
       headers,
       body,
     });
@@ -48,13 +65,14 @@ async function relay(core: Core, context: RequestContext, node: string, host: st
   }
 }
 
-export const podProxy: SpecialHandler = (core, context) =>
+export const podProxy: SpecialHandler = (core, context, served) =>
   (async () => {
+    const path = await admittedPath(core, context, served);
     const { name, port } = splitName(context.info.name);
     const pod = (await core.catalog.registry('', 'pods').get(context.info.namespace, name)).object as unknown as Pod;
     const target = Number(port) || (pod.spec.containers[0]?.ports?.[0]?.containerPort ?? 80);
     if (!pod.status?.podIP || !pod.spec.nodeName) throw newBadRequest(`address not allowed`);
-    return relay(core, context, pod.spec.nodeName, pod.status.podIP, target);
+    return relay(core, context, pod.spec.nodeName, pod.status.podIP, target, path);
   })();
 
 interface Endpoint {
@@ -95,22 +113,24 @@ export async function pickEndpoint(
   return candidates[randomInt(env.random, candidates.length)] as Endpoint;
 }
 
-export const serviceProxy: SpecialHandler = (core, context) =>
+export const serviceProxy: SpecialHandler = (core, context, served) =>
   (async () => {
+    const path = await admittedPath(core, context, served);
     const { name, port } = splitName(context.info.name);
     const chosen = await pickEndpoint(core, context, context.info.namespace, name, port);
-    return relay(core, context, chosen.node, chosen.address, chosen.port);
+    return relay(core, context, chosen.node, chosen.address, chosen.port, path);
   })();
 
-export const nodeProxy: SpecialHandler = (core, context) =>
+export const nodeProxy: SpecialHandler = (core, context, served) =>
   (async () => {
     const { info, url, request } = context;
+    const path = await admittedPath(core, context, served);
     const { name } = splitName(info.name);
     await core.catalog.registry('', 'nodes').get('', name);
     const body = await readBody(request);
     const headers = new Headers(request.headers);
     for (const hop of hopByHop) headers.delete(hop);
-    const response = await askKubelet(core, name, `/${info.rest}${url.search}`, context, {
+    const response = await askKubelet(core, name, `/${path}${url.search}`, context, {
       method: request.method,
       headers,
       ...(body.length > 0 ? { body: body as Uint8Array<ArrayBuffer> } : {}),

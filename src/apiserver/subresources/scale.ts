@@ -9,10 +9,11 @@ import type { KubeObject } from '../object.ts';
 import type { Served } from '../registry/served.ts';
 import { bodyType, contentType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
-import type { SpecialHandler } from '../server/core.ts';
+import type { Core, SpecialHandler } from '../server/core.ts';
 import { parseBody, patchScale, trackWrite } from '../server/machinery.ts';
 import { negotiate } from '../server/negotiate.ts';
 import { jsonResponse } from '../server/respond.ts';
+import { admissionOf, isDryRun } from './admission.ts';
 
 interface Scale extends KubeObject {
   spec: { replicas?: number };
@@ -32,10 +33,10 @@ const builtInPaths: ScalePaths = {
   selector: ['spec', 'selector'],
 };
 
-export const scale: SpecialHandler = (_core, context, served) => {
+export const scale: SpecialHandler = (core, context, served) => {
   const sub = served.resource.subresources.find(({ name }) => name === 'scale');
   if (!sub) throw newPathNotFound();
-  return sub.verbs.includes(context.info.verb) ? serve(context, served) : undefined;
+  return sub.verbs.includes(context.info.verb) ? serve(core, context, served) : undefined;
 };
 
 function read(object: unknown, fields: readonly string[]): unknown {
@@ -83,7 +84,8 @@ function scaleOf(object: KubeObject, paths: ScalePaths, resource: string): Scale
   };
 }
 
-async function serve(context: RequestContext, { resource, registry }: Served): Promise<Response> {
+async function serve(core: Core, context: RequestContext, served: Served): Promise<Response> {
+  const { resource, registry } = served;
   const { info, request } = context;
   const accept = negotiate(request, context.url);
   const paths = resource.scale ?? builtInPaths;
@@ -93,6 +95,7 @@ async function serve(context: RequestContext, { resource, registry }: Served): P
   }
   const bytes = await readBody(request);
   const type = contentType(request);
+  const gate = admissionOf(core, context, served, 'UPDATE');
   const wanted = info.verb === 'update' ? parseBody(bytes, bodyType(request)) : undefined;
   if (info.verb === 'patch' && !/^application\/(merge-patch|json-patch|strategic-merge-patch)\+json$/.test(type))
     throw newUnsupportedMediaType([
@@ -107,11 +110,15 @@ async function serve(context: RequestContext, { resource, registry }: Served): P
     async (current) => {
       const object = current.copy();
       const before = scaleOf(object, paths, resource.resource);
-      const after = (wanted ?? patchScale(type, before, bytes)) as Scale;
-      if (after?.metadata?.name !== undefined && after.metadata.name !== info.name)
+      const sent = (wanted ?? patchScale(type, before, bytes)) as Partial<Scale> | null;
+      if (sent?.metadata?.name !== undefined && sent.metadata.name !== info.name)
         throw newBadRequest(
-          `the name of the object (${after.metadata.name}) does not match the name on the URL (${info.name})`,
+          `the name of the object (${sent.metadata.name}) does not match the name on the URL (${info.name})`,
         );
+      const { kind, apiVersion } = before;
+      const { name, namespace } = before.metadata;
+      const metadata = { ...sent?.metadata, name, ...(namespace && { namespace }) };
+      const after = (await gate.mutate({ ...sent, kind, apiVersion, metadata }, before)) as Scale;
       const replicas = after?.spec?.replicas ?? 0;
       if (!Number.isInteger(replicas) || replicas < 0)
         throw newInvalid({ group: 'autoscaling', kind: 'Scale' }, info.name, [
@@ -130,7 +137,12 @@ async function serve(context: RequestContext, { resource, registry }: Served): P
       );
       return object;
     },
-    { dryRun: context.url.searchParams.getAll('dryRun').includes('All'), subresource: 'scale' },
+    {
+      dryRun: isDryRun(context),
+      subresource: 'scale',
+      admit: (now, old) =>
+        gate.validate(scaleOf(now, paths, resource.resource), old && scaleOf(old, paths, resource.resource)),
+    },
   );
   return jsonResponse(scaleOf(entry.copy(), paths, resource.resource), 200, accept);
 }

@@ -9,21 +9,20 @@ import type { SpecialHandler } from '../server/core.ts';
 import { negotiate } from '../server/negotiate.ts';
 import { jsonResponse } from '../server/respond.ts';
 import { readReview } from '../server/review.ts';
+import { admissionOf } from './admission.ts';
 
 const resources = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' } as const;
 
-export const serviceAccountToken: SpecialHandler = (core, context) => {
+export const serviceAccountToken: SpecialHandler = (core, context, served) => {
   const { info } = context;
   if (info.verb !== 'create') return undefined;
   return (async () => {
+    const sent = await readReview(context, 'authentication.k8s.io', 'v1', 'TokenRequest');
+    sent['spec'] ??= { audiences: [] };
+    const gate = admissionOf(core, context, served, 'CREATE');
+    const review = await gate.mutate(sent);
     const account = (await core.catalog.registry('', 'serviceaccounts').get(info.namespace, info.name)).object;
-    const review = (await readReview(
-      context,
-      'authentication.k8s.io',
-      'v1',
-      'TokenRequest',
-    )) as unknown as AuthenticationV1TokenRequest;
-    const spec = review.spec ?? { audiences: [] };
+    const { spec } = review as unknown as AuthenticationV1TokenRequest;
     const seconds = spec.expirationSeconds ?? 3600;
     const refuse = (detail: string) =>
       newInvalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
@@ -31,6 +30,9 @@ export const serviceAccountToken: SpecialHandler = (core, context) => {
       ]);
     if (seconds < 600) throw refuse('may not specify a duration less than 10 minutes');
     if (seconds > 2 ** 32) throw refuse('may not specify a duration larger than 2^32 seconds');
+    const { name: itsName, namespace } = account.metadata;
+    const metadata = { ...review.metadata, name: review.metadata.name || itsName, namespace: namespace as string };
+    await gate.validate({ ...review, metadata });
     const reference = spec.boundObjectRef;
     let bound: BoundObject | undefined;
     let node: { name: string; uid: string } | undefined;

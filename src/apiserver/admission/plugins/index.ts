@@ -11,11 +11,11 @@ import { certificateApproval, certificateSigning } from './certificates.ts';
 import { escalationCheck } from './escalation.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
 import {
   defaultIngressClass,
   defaultStorageClass,
   defaultTolerationSeconds,
-  nodeRestriction,
   priority,
   taintNodesByCondition,
 } from './pod-defaults.ts';
@@ -30,7 +30,7 @@ export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () 
     namespaceLifecycle(catalog),
     limitRanger(catalog),
     serviceAccount(catalog),
-    nodeRestriction,
+    nodeRestriction(catalog),
     taintNodesByCondition,
     podSecurity(catalog),
     priority(catalog),

@@ -1,5 +1,5 @@
 // The small plugins that fill in or refuse parts of pods and nodes: DefaultTolerationSeconds, Priority, TaintNodesByCondition, RuntimeClass's overhead,
-// DefaultStorageClass, DefaultIngressClass, NodeRestriction (plugin/pkg/admission).
+// DefaultStorageClass, DefaultIngressClass (plugin/pkg/admission).
 
 import type {
   Node,
@@ -10,7 +10,6 @@ import type {
   Toleration,
 } from '../../../api/generated/types.ts';
 import { newForbidden, newInternalError } from '../../../api/status.ts';
-import { nodeOf } from '../../auth/node.ts';
 import type { KubeObject } from '../../object.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
@@ -165,36 +164,3 @@ async function newestDefault<T extends { metadata: KubeObject['metadata'] }>(
     .filter(({ metadata }) => metadata.annotations?.[annotation] === 'true')
     .sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))[0];
 }
-
-/** A kubelet may write its own Node and the pods bound to it, and nothing of others. */
-export const nodeRestriction: AdmissionPlugin = {
-  name: 'NodeRestriction',
-  mutate({ resource, operation, subresource, object, old, user, name }) {
-    const node = nodeOf(user.name, user.groups);
-    if (node === undefined) return undefined;
-    const refuse = (why: string) => newForbidden(resource.groupResource, name, why);
-    if (resource.group === '' && resource.resource === 'nodes') {
-      const target = object?.metadata.name ?? name;
-      if (target !== node)
-        throw refuse(`node ${JSON.stringify(node)} is not allowed to modify node ${JSON.stringify(target)}`);
-      if (operation === 'UPDATE' && subresource === '' && object && old) {
-        const taints = (it: KubeObject) => JSON.stringify((it as unknown as Node).spec?.taints ?? []);
-        if (taints(object) !== taints(old))
-          throw refuse(`node ${JSON.stringify(node)} is not allowed to modify taints`);
-      }
-    }
-    if (resource.group === '' && resource.resource === 'pods') {
-      const pod = (object && operation === 'CREATE' && subresource === '' ? object : old) as unknown as Pod | undefined;
-      if (operation === 'CREATE' && subresource === '') {
-        if (pod?.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined)
-          throw refuse(
-            `pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(node)} can only create mirror pods`,
-          );
-      } else if (pod && pod.spec.nodeName !== node) {
-        const verb = operation === 'DELETE' ? 'delete pods' : 'update status for pods';
-        throw refuse(`node ${JSON.stringify(node)} can only ${verb} with spec.nodeName set to itself`);
-      }
-    }
-    return undefined;
-  },
-};

@@ -108,7 +108,7 @@ const codes: Record<string, number> = {
 
 /** A refusal by a policy: Forbidden in its words, with the reason and code that the policy gives. */
 export function refusal({ resource, name, object }: AdmissionAttributes, message: string, reason: string): ApiError {
-  const called = name || object?.metadata.generateName || 'Unknown';
+  const called = name || object?.metadata?.generateName || 'Unknown';
   const { status } = newForbidden(resource.groupResource, called, message);
   return new ApiError({
     ...status,
