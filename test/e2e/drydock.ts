@@ -135,6 +135,9 @@ export async function seriousProblems(page: Page): Promise<string[]> {
   // evaluated by the debugger, not by the page: its CSP forbids inline scripts
   await page.evaluate(axe);
   return page.evaluate(async () => {
+    // colours that are still fading are nobody's last word
+    const fading = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.all(fading.map(({ finished }) => finished.catch(() => {})));
     const { axe } = window as unknown as { axe: typeof import('axe-core') };
     const result = await axe.run(document.body, { resultTypes: ['violations'] });
     return result.violations
