@@ -15,7 +15,7 @@ import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
 import { framedEvents } from './protobuf-encode.ts';
-import { jsonResponse, protobufType, streamResponse, textResponse } from './respond.ts';
+import { jsonResponse, longResponse, protobufType, streamResponse, textResponse } from './respond.ts';
 
 const objectForms = ['Table', 'PartialObjectMetadata'];
 const listForms = ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'];
@@ -71,7 +71,7 @@ export async function serveResource(core: Core, context: RequestContext): Promis
         { revision, entries, continue: '', remaining: undefined },
         representationOf(core, served, context, accept),
       );
-      return listResponse(rendered, accept, 'application/json');
+      return listResponse(rendered, accept, 'application/json', context.request);
     }
     default:
       throw newMethodNotAllowed();
@@ -92,16 +92,17 @@ async function listAll(core: Core, context: RequestContext, served: Served): Pro
   const selection = selectionOf(resource, registry.strategy, options.labelSelector, options.fieldSelector);
   const result = await list(registry, context.info.namespace, selection, options);
   const representation = representationOf(core, served, context, accept);
-  return listResponse(renderList(result, representation), accept, representation.mediaType);
+  return listResponse(renderList(result, representation), accept, representation.mediaType, context.request);
 }
 
 async function listResponse(
   rendered: string | ReadableStream<Uint8Array<ArrayBuffer>>,
   accept: Negotiated,
   mediaType: string,
+  request: Request,
 ): Promise<Response> {
   if (typeof rendered === 'string') return textResponse(rendered, 200, accept, mediaType);
-  if (accept.encoding === 'json' && !accept.pretty) return streamResponse(rendered, mediaType);
+  if (accept.encoding === 'json' && !accept.pretty) return longResponse(rendered, mediaType, request);
   return textResponse(await new Response(rendered).text(), 200, accept, mediaType);
 }
 

@@ -47,6 +47,23 @@ export function streamResponse(body: ReadableStream<Uint8Array<ArrayBuffer>>, me
   return new Response(body, { headers: { ...common, 'content-type': mediaType } });
 }
 
+/** Whether a client reads gzip: said as such, without a weight, as upstream wants it. */
+const readsGzip = (request: Request): boolean =>
+  (request.headers.get('accept-encoding') ?? '').split(',').some((token) => token.trim() === 'gzip');
+
+/** A body that is sent as it is made and is long: compressed, if the client reads that. Not for watches, whose events must not wait for each other. */
+export function longResponse(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  mediaType: string,
+  request: Request,
+): Response {
+  if (!readsGzip(request)) return streamResponse(body, mediaType);
+  const response = streamResponse(body.pipeThrough(new CompressionStream('gzip')), mediaType);
+  response.headers.set('content-encoding', 'gzip');
+  response.headers.set('vary', 'Accept-Encoding');
+  return response;
+}
+
 /** Any failure as a Status. What is not an ApiError becomes one: the store out of reach is 503 or 504 (upstream's wording for etcd errors), the rest 500. */
 export function errorResponse(error: unknown, encoding?: Encoding): Response {
   const { status } = asApiError(error);
