@@ -163,6 +163,31 @@ describe('signing requests', () => {
     expect(signed.body.message).toContain('user not permitted to sign requests with signerName "example.com/signer"');
   });
 
+  test('for clients may not ask for masters', async () => {
+    const pem = (body: string) =>
+      btoa(`-----BEGIN CERTIFICATE REQUEST-----\n${body}\n-----END CERTIFICATE REQUEST-----\n`);
+    // CN=jane with O=developers, and CN=eve with O=developers and O=system:masters
+    const jane =
+      'MIHfMIGGAgEAMCQxEzARBgNVBAoMCmRldmVsb3BlcnMxDTALBgNVBAMMBGphbmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARQUgsIlEP6V3JxV8sl80WC5mPssJt/iuUG2S2kntxBGPQ12b85laPUHsg1b/yztsfg1aNhnrZGyL2ICimE14n4oAAwCgYIKoZIzj0EAwIDSAAwRQIhAOgTra3OWNPEtOPPMGzOSXqENxwc0P9Hq3Kby9Gy0k5kAiAiy4SUzMqNvbtnfmch7q6OVlYSnHfOss7VG1By+mCWIA==';
+    const eve =
+      'MIH2MIGeAgEAMDwxEzARBgNVBAoMCmRldmVsb3BlcnMxFzAVBgNVBAoMDnN5c3RlbTptYXN0ZXJzMQwwCgYDVQQDDANldmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARuiS1JIc6cVB+ZHFZLy47pR/5QB6cNRyWGtTrKUV+kquEt0ZSqN1Ej7JEr4IQmcSB2P1upWJ8rM+39eOov6IjtoAAwCgYIKoZIzj0EAwIDRwAwRAIgB8SPnMUf6tjEBacpxpPFwqTj7Hz+/wfHM1Ztss8Tkn8CIDUlCuAD7yG4Y2D5JJw9IXdoyTaxKLNaxTy73Lf7y80K';
+    const ask = async (name: string, body: string, signerName = 'kubernetes.io/kube-apiserver-client') => {
+      const answer = await harness.call('POST', path, {
+        metadata: { name },
+        spec: { ...spec, signerName, request: pem(body) },
+      });
+      return answer.code === 201 ? 'made' : answer.body.message;
+    };
+    const start = (name: string) => `certificatesigningrequests.certificates.k8s.io "${name}" is forbidden: `;
+    expect(await ask('jane', jane)).toBe('made');
+    expect(await ask('eve', eve)).toBe(
+      `${start('eve')}use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed`,
+    );
+    expect(await ask('eve', eve, 'example.com/signer')).toBe('made');
+    for (const broken of ['AAAA', 'MIIB', jane.slice(0, 80), '!'])
+      expect(await ask('broken', broken)).toContain(`${start('broken')}failed to parse CSR: `);
+  });
+
   test('must be requests', async () => {
     const { call } = harness;
     const { code, body } = await call('POST', path, {

@@ -1,6 +1,7 @@
-// CertificateApproval and CertificateSigning: who decides on a certificate request, or signs it, needs the verb "approve" or "sign" on its signer
-// (plugin/pkg/admission/certificates/approval and signing).
+// CertificateApproval and CertificateSigning: who decides on a certificate request, or signs it, needs the verb "approve" or "sign" on its signer.
+// CertificateSubjectRestriction: nobody becomes a system:masters by a certificate that he asked the cluster for (plugin/pkg/admission/certificates).
 
+import { DerError, derChildren, derElement, pemBytes } from '../../../api/der.ts';
 import type { CertificateSigningRequest } from '../../../api/generated/types.ts';
 import { newForbidden } from '../../../api/status.ts';
 import type { Authorizer } from '../../auth/authorizer.ts';
@@ -46,3 +47,46 @@ export const certificateSigning = (authorizer: () => Authorizer): AdmissionPlugi
     demand(authorizer(), attributes, 'sign');
   },
 });
+
+const clientSigner = 'kubernetes.io/kube-apiserver-client';
+const masters = 'system:masters';
+/** 2.5.4.10, organizationName */
+const organizationName = '55040a';
+
+/** The organizations in the subject of a PEM certificate request (RFC 2986, 4.1). Throws a DerError. */
+function organizationsOf(pem: string): string[] {
+  const bytes = pemBytes(pem, 'CERTIFICATE REQUEST');
+  if (!bytes) throw new DerError('PEM block type must be CERTIFICATE REQUEST');
+  const [info] = derChildren(bytes, derElement(bytes, 0));
+  const [, subject] = info ? derChildren(bytes, info) : [];
+  if (!subject) throw new DerError('malformed certificate request');
+  const hex = (from: number, to: number) =>
+    [...bytes.subarray(from, to)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const out: string[] = [];
+  for (const names of derChildren(bytes, subject))
+    for (const name of derChildren(bytes, names)) {
+      const [type, value] = derChildren(bytes, name);
+      if (type && value && hex(type.start, type.end) === organizationName)
+        out.push(new TextDecoder().decode(bytes.subarray(value.start, value.end)));
+    }
+  return out;
+}
+
+export const certificateSubjectRestriction: AdmissionPlugin = {
+  name: 'CertificateSubjectRestriction',
+  validate({ operation, resource, subresource, name, object }) {
+    if (operation !== 'CREATE' || resource.group !== group || subresource !== '' || !object) return;
+    if (resource.resource !== 'certificatesigningrequests') return;
+    const { signerName, request } = (object as unknown as CertificateSigningRequest).spec;
+    if (signerName !== clientSigner) return;
+    const refuse = (why: string) => newForbidden(resource.groupResource, name, why);
+    let organizations: string[];
+    try {
+      organizations = organizationsOf(atob(request));
+    } catch (error) {
+      throw refuse(`failed to parse CSR: ${(error as Error).message}`);
+    }
+    if (organizations.includes(masters))
+      throw refuse(`use of ${signerName} signer with ${masters} group is not allowed`);
+  },
+};

@@ -7,7 +7,7 @@ import type { AdmissionPlugin } from '../admission.ts';
 import { mutatingPolicies } from '../policies/mutating.ts';
 import { validatingPolicies } from '../policies/validating.ts';
 import { mutatingWebhooks, validatingWebhooks } from '../webhooks/plugins.ts';
-import { certificateApproval, certificateSigning } from './certificates.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts';
 import { escalationCheck } from './escalation.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -39,6 +39,7 @@ export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () 
     runtimeClass(catalog),
     certificateApproval(authorizer),
     certificateSigning(authorizer),
+    certificateSubjectRestriction,
     defaultIngressClass(catalog),
     mutatingPolicies(catalog, authorizer),
     mutatingWebhooks(core),
