@@ -161,7 +161,8 @@ export class Workspace {
       members.map(async ({ name }) => [name, viewEtcd(await cluster.inspect(name).catch(() => undefined))] as const),
     );
     if (this.cluster !== cluster) return;
-    this.etcd = Object.fromEntries(said.filter((entry): entry is [string, EtcdView] => entry[1] !== undefined));
+    const etcd = Object.fromEntries(said.filter((entry): entry is [string, EtcdView] => entry[1] !== undefined));
+    if (JSON.stringify(etcd) !== JSON.stringify(this.etcd)) this.etcd = etcd;
   }
 
   /** The store's leading member: the one that says so in the highest term. */
