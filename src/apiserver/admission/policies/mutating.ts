@@ -16,6 +16,7 @@ import { applyFields, patchObject } from '../../server/machinery.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, noteChange } from '../admission.ts';
 import { conditionsHold, Evaluation, type Prepared, prepare } from '../expressions.ts';
 import { convert, isExempt, type Matched, match, namespaceOf } from '../matching.ts';
+import { configurationProblem } from './configuration-check.ts';
 import { criteriaOf, listCached, paramsOf, preparedVariables, refusal } from './policy.ts';
 
 interface CompiledPolicy {
@@ -125,5 +126,10 @@ function mutated({ resource, object }: Matched, patchType: string, value: Value)
       new Set(),
     );
   }
-  return applyFields(resource, object as KubeObject, toJson(value) as KubeObject);
+  const fields = toJson(value) as KubeObject;
+  // What is sent to a subresource has a schema of its own.
+  const own = object?.kind === resource.kind;
+  const problem = configurationProblem(own ? resource : { type: object?.kind ?? '' }, fields);
+  if (problem) throw new CelError(problem);
+  return applyFields(resource, object as KubeObject, fields);
 }

@@ -326,6 +326,39 @@ describe('a mutating policy', () => {
     await dropMutating('b-add');
   });
 
+  test.each([
+    [
+      'Object{ spec: Object.spec{ replicasx: 1 } }',
+      'failed to convert patch object to typed object: .spec.replicasx: field not declared in schema',
+    ],
+    [
+      "Object{ spec: Object.spec{ selector: Object.spec.selector{ matchLabels: {'l': 'v'} } } }",
+      'invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: .spec.selector',
+    ],
+    [
+      "Object{ spec: Object.spec{ template: Object.spec.template{ spec: Object.spec.template.spec{ containers: [ Object.spec.template.spec.containers{ name: 'c', command: ['x'] } ] } } } }",
+      'invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: .spec.template.spec.containers[0].command',
+    ],
+  ])('refuses to apply what its schema does not let it: %s', async (expression, why) => {
+    await mutating('reaching', {
+      matchConstraints: { resourceRules: [rule(['apps'], ['deployments'], ['CREATE'])] },
+      reinvocationPolicy: 'Never',
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+    });
+    const labels = { app: 'web' };
+    const { body } = await api.call('POST', '/apis/apps/v1/namespaces/default/deployments', {
+      metadata: { name: 'web' },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'x' }] } },
+      },
+    });
+    expect(body.message).toBe(
+      `deployments.apps "web" is forbidden: policy 'reaching' with binding 'reaching-binding' denied request: error applying patch: ${why}`,
+    );
+    await dropMutating('reaching');
+  });
+
   test('refuses when it fails', async () => {
     await mutating('broken', {
       matchConstraints: forConfigMaps,
