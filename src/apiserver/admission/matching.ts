@@ -103,6 +103,20 @@ export const isExempt = ({ resource }: AdmissionAttributes): boolean =>
   resource.group === 'admissionregistration.k8s.io' &&
   /^(validating|mutating)(webhookconfigurations|admissionpolicies|admissionpolicybindings)$/.test(resource.resource);
 
+// Questions that components ask all the time: a policy that refused them could break the cluster (kubeapiserver/admission/exclusion).
+const reviews = new Set([
+  'selfsubjectreviews.authentication.k8s.io',
+  'tokenreviews.authentication.k8s.io',
+  'localsubjectaccessreviews.authorization.k8s.io',
+  'selfsubjectaccessreviews.authorization.k8s.io',
+  'selfsubjectrulesreviews.authorization.k8s.io',
+  'subjectaccessreviews.authorization.k8s.io',
+]);
+
+/** What policies, unlike webhooks, never see, beside what is exempt. */
+export const isBeyondPolicies = (attributes: AdmissionAttributes): boolean =>
+  isExempt(attributes) || reviews.has(`${attributes.resource.resource}.${attributes.resource.group}`);
+
 /** What the criteria select of a request, or undefined. */
 export async function match(
   catalog: Catalog,

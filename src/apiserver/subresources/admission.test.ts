@@ -227,6 +227,30 @@ describe('what is sent to subresources', () => {
   });
 });
 
+test('reviews are created: webhooks may refuse to answer them, policies may not', async () => {
+  const reviews = rules('CREATE', 'selfsubjectrulesreviews', 'subjectaccessreviews', 'tokenreviews');
+  const ask = (group: string, kind: string, spec: object) => {
+    const body = { kind, apiVersion: `${group}.k8s.io/v1`, spec };
+    return api.call('POST', `/apis/${group}.k8s.io/v1/${kind.toLowerCase()}s`, body);
+  };
+  await deny('no-reviews', reviews, 'false');
+  expect((await ask('authorization', 'SelfSubjectRulesReview', { namespace: 'default' })).code).toBe(201);
+  await webhook('Validating', 'silent', reviews);
+  answers['silent'] = () => ({ allowed: false });
+  for (const [group, kind, spec] of [
+    ['authorization', 'SelfSubjectRulesReview', { namespace: 'default' }],
+    ['authorization', 'SubjectAccessReview', { user: 'a', nonResourceAttributes: { verb: 'get', path: '/' } }],
+    ['authentication', 'TokenReview', { token: 'x' }],
+  ] as const)
+    expect((await ask(group, kind, spec)).body.message).toContain('denied the request without explanation');
+  expect(seen.map(({ request }) => [request.operation, request.kind.kind])).toEqual([
+    ['CREATE', 'SelfSubjectRulesReview'],
+    ['CREATE', 'SubjectAccessReview'],
+    ['CREATE', 'TokenReview'],
+  ]);
+  await api.call('DELETE', `${admission}/validatingwebhookconfigurations/silent`);
+});
+
 test('mutating policies change Scales and options as they change objects', async () => {
   const mutate = async (name: string, of: object[], mutation: object) => {
     const spec = { matchConstraints: { resourceRules: of }, mutations: [mutation], reinvocationPolicy: 'Never' };

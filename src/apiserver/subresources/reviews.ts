@@ -5,11 +5,14 @@ import type { NonResourceAttributes, PolicyRule, ResourceAttributes } from '../.
 import { newBadRequest, newInvalid } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import type { AuthorizationAttributes, Verdict } from '../auth/authorizer.ts';
+import type { KubeObject } from '../object.ts';
+import type { Served } from '../registry/served.ts';
 import type { RequestContext, UserInfo } from '../server/context.ts';
 import type { Core, SpecialHandler } from '../server/core.ts';
 import { negotiate } from '../server/negotiate.ts';
 import { jsonResponse } from '../server/respond.ts';
 import { readReview } from '../server/review.ts';
+import { admissionOf } from './admission.ts';
 
 interface AccessSpec {
   resourceAttributes?: ResourceAttributes;
@@ -63,14 +66,23 @@ function answer(core: Core, context: RequestContext, group: string, kind: string
 }
 
 const authorization = 'authorization.k8s.io';
+const authentication = 'authentication.k8s.io';
+
+/** The body as a review of this kind, as admission wants it: asking is creating. Throws BadRequest and what admission refuses with. */
+async function admitted(core: Core, context: RequestContext, served: Served, kind: string): Promise<KubeObject> {
+  const gate = admissionOf(core, context, served, 'CREATE');
+  const review = await gate.mutate(await readReview(context, served.resource.group, 'v1', kind));
+  await gate.validate(review);
+  return review;
+}
 
 function accessReview(
   kind: 'SubjectAccessReview' | 'LocalSubjectAccessReview' | 'SelfSubjectAccessReview',
 ): SpecialHandler {
-  return (core, context) => {
+  return (core, context, served) => {
     if (context.info.verb !== 'create') return undefined;
     return (async () => {
-      const review = await readReview(context, authorization, 'v1', kind);
+      const review = await admitted(core, context, served, kind);
       const spec = (review['spec'] ?? {}) as AccessSpec;
       const refuse = (detail: string) =>
         newInvalid({ group: authorization, kind }, '', [
@@ -111,10 +123,10 @@ export const subjectAccessReview = accessReview('SubjectAccessReview');
 export const localSubjectAccessReview = accessReview('LocalSubjectAccessReview');
 export const selfSubjectAccessReview = accessReview('SelfSubjectAccessReview');
 
-export const selfSubjectRulesReview: SpecialHandler = (core, context) => {
+export const selfSubjectRulesReview: SpecialHandler = (core, context, served) => {
   if (context.info.verb !== 'create') return undefined;
   return (async () => {
-    const review = await readReview(context, authorization, 'v1', 'SelfSubjectRulesReview');
+    const review = await admitted(core, context, served, 'SelfSubjectRulesReview');
     const spec = (review['spec'] ?? {}) as { namespace?: string };
     if (!spec.namespace) throw newBadRequest('no namespace on request');
     const rules = core.rulesFor(context.user, spec.namespace);
@@ -136,20 +148,20 @@ export const selfSubjectRulesReview: SpecialHandler = (core, context) => {
   })();
 };
 
-export const selfSubjectReview: SpecialHandler = (core, context) => {
+export const selfSubjectReview: SpecialHandler = (core, context, served) => {
   if (context.info.verb !== 'create') return undefined;
   return (async () => {
-    await readReview(context, 'authentication.k8s.io', 'v1', 'SelfSubjectReview');
-    return answer(core, context, 'authentication.k8s.io', 'SelfSubjectReview', {
+    await admitted(core, context, served, 'SelfSubjectReview');
+    return answer(core, context, authentication, 'SelfSubjectReview', {
       status: { userInfo: userInfo(context.user) },
     });
   })();
 };
 
-export const tokenReview: SpecialHandler = (core, context) => {
+export const tokenReview: SpecialHandler = (core, context, served) => {
   if (context.info.verb !== 'create') return undefined;
   return (async () => {
-    const review = await readReview(context, 'authentication.k8s.io', 'v1', 'TokenReview');
+    const review = await admitted(core, context, served, 'TokenReview');
     const spec = (review['spec'] ?? {}) as { token?: string; audiences?: string[] };
     if (!spec.token) throw newBadRequest('token is required for TokenReview in authentication');
     const audiences = spec.audiences?.length ? spec.audiences : core.tokens.defaultAudiences;
@@ -157,6 +169,6 @@ export const tokenReview: SpecialHandler = (core, context) => {
     const status = user
       ? { authenticated: true, user: userInfo(user), audiences }
       : { user: {}, error: '[invalid bearer token]' };
-    return answer(core, context, 'authentication.k8s.io', 'TokenReview', { spec, status });
+    return answer(core, context, authentication, 'TokenReview', { spec, status });
   })();
 };

@@ -15,7 +15,7 @@ import type { Catalog } from '../../registry/catalog.ts';
 import { applyFields, patchObject } from '../../server/machinery.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, noteChange } from '../admission.ts';
 import { conditionsHold, Evaluation, type Prepared, prepare } from '../expressions.ts';
-import { convert, isExempt, type Matched, match, namespaceOf } from '../matching.ts';
+import { convert, isBeyondPolicies, type Matched, match, namespaceOf } from '../matching.ts';
 import { configurationProblem } from './configuration-check.ts';
 import { criteriaOf, listCached, paramsOf, preparedVariables, refusal } from './policy.ts';
 
@@ -56,7 +56,7 @@ export function mutatingPolicies(catalog: Catalog, authorizer: () => Authorizer)
     name: 'MutatingAdmissionPolicy',
     async mutate(attributes) {
       const policies = listCached<MutatingAdmissionPolicy>(catalog, 'mutatingadmissionpolicies');
-      if (policies.length === 0 || !attributes.object || isExempt(attributes)) return undefined;
+      if (policies.length === 0 || !attributes.object || isBeyondPolicies(attributes)) return undefined;
       const bindings = listCached<MutatingAdmissionPolicyBinding>(catalog, 'mutatingadmissionpolicybindings');
       let { object } = attributes;
       for (const policy of policies)

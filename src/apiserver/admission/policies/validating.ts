@@ -12,7 +12,7 @@ import type { Authorizer } from '../../auth/authorizer.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { conditionsHold, Evaluation, type Inputs, type Prepared, prepare } from '../expressions.ts';
-import { isExempt, type Matched, match, namespaceOf } from '../matching.ts';
+import { isBeyondPolicies, type Matched, match, namespaceOf } from '../matching.ts';
 import { criteriaOf, listCached, paramsOf, preparedVariables, refusal } from './policy.ts';
 
 interface CompiledPolicy {
@@ -103,7 +103,7 @@ export function validatingPolicies(catalog: Catalog, authorizer: () => Authorize
     name: 'ValidatingAdmissionPolicy',
     async validate(attributes) {
       const policies = listCached<ValidatingAdmissionPolicy>(catalog, 'validatingadmissionpolicies');
-      if (policies.length === 0 || isExempt(attributes)) return;
+      if (policies.length === 0 || isBeyondPolicies(attributes)) return;
       const bindings = listCached<ValidatingAdmissionPolicyBinding>(catalog, 'validatingadmissionpolicybindings');
       let denied: { policy: string; binding: string; decision: Decision } | undefined;
       for (const policy of policies) {
