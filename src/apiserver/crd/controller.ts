@@ -54,6 +54,8 @@ export function runDefinitions(core: Core): { stop(): void } {
       for (const { resource, strategy } of servedVersions(core, definition)) {
         core.catalog.add(resource, strategy);
         keys.push([resource.group, resource.version, resource.resource]);
+        // Watches that began under the old definition end: whoever watches again sees objects as the new one has them.
+        if (known) cache.collection(resource.storagePrefix).cutAll();
       }
       for (const [group, version, resource] of known?.keys ?? [])
         if (!keys.some(([g, v, r]) => g === group && v === version && r === resource))

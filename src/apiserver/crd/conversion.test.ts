@@ -287,8 +287,10 @@ describe('a conversion webhook', () => {
     await api.call('DELETE', `${admission}/validatingadmissionpolicybindings/ports`);
   });
 
-  test('moves objects to a new storage version when they are written unchanged', async () => {
+  test('moves objects to a new storage version when they are written unchanged; watches under the old definition end', async () => {
     await api.call('POST', at('v1'), { ...host('s', ''), apiVersion: `${group}/v1`, spec: { host: 'sigma', port: 9 } });
+    const watch = await api.raw('GET', at('v1', '?watch=true&resourceVersion=0'));
+    const ended = watch.text();
     const { body } = await api.call('GET', `${crds}/hosts.${group}`);
     for (const version of body.spec.versions) version.storage = version.name === 'v2';
     expect((await api.call('PUT', `${crds}/hosts.${group}`, body)).code).toBe(200);
@@ -304,5 +306,6 @@ describe('a conversion webhook', () => {
     }
     expect(await storedAs()).toBe(`${group}/v2`);
     expect((await served()).body.spec).toMatchObject({ host: 'sigma', port: 9 });
+    expect(await ended).toContain('"sigma"');
   });
 });
