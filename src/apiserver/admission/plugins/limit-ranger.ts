@@ -8,13 +8,8 @@ import type {
   Pod,
   ResourceRequirements,
 } from '../../../api/generated/types.ts';
-import {
-  addQuantity,
-  compareQuantity,
-  formatQuantity,
-  parseQuantity,
-  quantityMilliValue,
-} from '../../../api/quantity.ts';
+import { compareQuantity, formatQuantity, parseQuantity, quantityMilliValue } from '../../../api/quantity.ts';
+import { podAmounts } from '../../../api/quota/pod-resources.ts';
 import { newForbidden } from '../../../api/status.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
@@ -29,11 +24,13 @@ export function limitRanger(catalog: Catalog): AdmissionPlugin {
       ({ object }) => (object as unknown as LimitRange).spec.limits,
     );
   };
-  const concerns = ({ operation, resource, subresource }: AdmissionAttributes) =>
-    resource.group === '' &&
-    subresource === '' &&
-    ((resource.resource === 'pods' && operation === 'CREATE') ||
-      (resource.resource === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE')));
+  // A pod's resources are set when it is made, and changed by resize alone.
+  const concerns = ({ operation, resource: { group, resource }, subresource }: AdmissionAttributes) => {
+    if (group !== '') return false;
+    if (resource === 'pods')
+      return (operation === 'CREATE' && subresource === '') || (operation === 'UPDATE' && subresource === 'resize');
+    return resource === 'persistentvolumeclaims' && subresource === '' && /^(CREATE|UPDATE)$/.test(operation);
+  };
   return {
     name: 'LimitRanger',
     async mutate(attributes) {
@@ -137,13 +134,11 @@ function bounds(item: LimitRangeItem, { requests = {}, limits = {} }: ResourceRe
   return out;
 }
 
-function podTotals({ spec }: Pod): ResourceRequirements {
-  const sum = (field: 'requests' | 'limits') => {
-    const out: Quantities = {};
-    for (const { resources } of spec.containers)
-      for (const [name, quantity] of Object.entries(resources?.[field] ?? {}))
-        out[name] = out[name] === undefined ? quantity : formatQuantity(addQuantity(out[name], quantity));
-    return out;
-  };
-  return { requests: sum('requests'), limits: sum('limits') };
+/** What the pod asks for in all: its containers beside its sidecars, or an init container if that asks for more; what it runs with beside them does not count. */
+function podTotals({ metadata, spec: { overhead: _, ...spec } }: Pod): ResourceRequirements {
+  const list = (field: 'requests' | 'limits'): Quantities =>
+    Object.fromEntries(
+      [...podAmounts({ metadata, spec } as Pod, field)].map(([name, quantity]) => [name, formatQuantity(quantity)]),
+    );
+  return { requests: list('requests'), limits: list('limits') };
 }

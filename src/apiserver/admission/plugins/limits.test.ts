@@ -64,6 +64,36 @@ describe('LimitRanger', () => {
   });
 });
 
+describe('LimitRanger of whole pods', () => {
+  const cpu = (amount: string) => ({ requests: { cpu: amount }, limits: { cpu: amount } });
+  test('counts init containers and sidecars, and looks at resizes too', async () => {
+    await namespace('whole');
+    await put('whole', 'limitranges', 'LimitRange', { limits: [{ type: 'Pod', max: { cpu: '1' } }] });
+    const init = { initContainers: [{ name: 'i', image: 'x', resources: cpu('1100m') }] };
+    const big = await api.call('POST', pods('whole'), pod('big', cpu('1m'), init));
+    expect(big.body.message).toBe(
+      'pods "big" is forbidden: [maximum cpu usage per Pod is 1, but limit is 1100m, maximum cpu usage per Pod is 1, but request is 1100m]',
+    );
+    const sidecar = { initContainers: [{ name: 's', image: 'x', restartPolicy: 'Always', resources: cpu('600m') }] };
+    const both = await api.call('POST', pods('whole'), pod('both', cpu('600m'), sidecar));
+    expect(both.body.message).toContain('maximum cpu usage per Pod is 1, but limit is 1200m');
+    expect((await api.call('POST', pods('whole'), pod('fits', cpu('400m'), sidecar))).code).toBe(201);
+    const resize = (amount: string) =>
+      api.call(
+        'PATCH',
+        `${pods('whole')}/fits/resize`,
+        { spec: { containers: [{ name: 'c', resources: cpu(amount) }] } },
+        { 'content-type': 'application/strategic-merge-patch+json' },
+      );
+    const refused = await resize('500m');
+    expect([refused.code, refused.body.message]).toEqual([
+      403,
+      'pods "fits" is forbidden: [maximum cpu usage per Pod is 1, but limit is 1100m, maximum cpu usage per Pod is 1, but request is 1100m]',
+    ]);
+    expect((await resize('300m')).code).toBe(200);
+  });
+});
+
 describe('ResourceQuota', () => {
   /** A quota with the status that the quota controller would give it in an empty namespace. */
   async function quota(name: string, spec: { hard: Record<string, string>; scopes?: string[] }): Promise<void> {
@@ -159,6 +189,24 @@ describe('ResourceQuota', () => {
     await api.call('DELETE', '/api/v1/namespaces/two/resourcequotas/tight');
     expect((await configMap('two', 'a', '?dryRun=All')).code).toBe(201);
     expect(await used('two')).toEqual({ configmaps: '0' });
+  });
+
+  test('charges a resize for what it adds', async () => {
+    await namespace('resized');
+    await quota('resized', { hard: { 'requests.cpu': '1' } });
+    await api.call('POST', pods('resized'), pod('p', { requests: { cpu: '500m' } }));
+    const resize = (cpu: string) =>
+      api.call(
+        'PATCH',
+        `${pods('resized')}/p/resize`,
+        { spec: { containers: [{ name: 'c', resources: { requests: { cpu } } }] } },
+        { 'content-type': 'application/strategic-merge-patch+json' },
+      );
+    expect((await resize('1200m')).body.message).toBe(
+      'pods "p" is forbidden: exceeded quota: resourcequota, requested: requests.cpu=700m, used: requests.cpu=500m, limited: requests.cpu=1',
+    );
+    expect((await resize('900m')).code).toBe(200);
+    expect(await used('resized')).toEqual({ 'requests.cpu': '900m' });
   });
 
   test('charges a Service that changes its type for what that adds', async () => {
