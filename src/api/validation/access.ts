@@ -1,11 +1,11 @@
 // Validation of access control, priorities and quotas (pkg/apis/{rbac,scheduling,core}/validation).
 
 import { duplicate, type FieldErrorList, forbidden, invalid, notSupported, path, required } from '../field-error.ts';
-import type { ClusterRole, LimitRange, PriorityClass, ResourceQuota, Role, RoleBinding } from '../generated/types.ts';
-import { isDns1123Subdomain, isQualifiedName, isValidPathSegmentName } from '../names.ts';
+import type { ClusterRole, LimitRange, PriorityClass, Role, RoleBinding } from '../generated/types.ts';
+import { isDns1123Subdomain, isValidPathSegmentName } from '../names.ts';
 import { equalJson } from '../patch/json-patch.ts';
 import { compareQuantity } from '../quantity.ts';
-import { check, immutable, nonNegativeMessage, oneOf, specPath } from './common.ts';
+import { check, immutable, oneOf, specPath } from './common.ts';
 
 export function validatePriorityClass(object: PriorityClass): FieldErrorList {
   const errors: FieldErrorList = [];
@@ -91,16 +91,6 @@ export function validateRoleBinding(binding: RoleBinding): FieldErrorList {
 
 export const validateRoleBindingUpdate = (binding: RoleBinding, old: RoleBinding): FieldErrorList =>
   equalJson(binding.roleRef, old.roleRef) ? [] : [invalid(path('roleRef'), binding.roleRef, 'cannot change roleRef')];
-
-export function validateResourceQuota({ spec }: ResourceQuota): FieldErrorList {
-  const errors: FieldErrorList = [];
-  for (const [name, quantity] of Object.entries(spec?.hard ?? {})) {
-    check(errors, specPath.child('hard').key(name), name, isQualifiedName);
-    if (compareQuantity(quantity, 0) < 0)
-      errors.push(invalid(specPath.child('hard').key(name), quantity, nonNegativeMessage));
-  }
-  return errors;
-}
 
 export function validateLimitRange({ spec }: LimitRange): FieldErrorList {
   const errors: FieldErrorList = [];

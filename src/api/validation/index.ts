@@ -6,6 +6,7 @@ import * as access from './access.ts';
 import * as cluster from './cluster.ts';
 import { validateMeta, validateMetaUpdate } from './common.ts';
 import { validatePod, validatePodUpdate } from './pods.ts';
+import * as quota from './quota.ts';
 import * as workloads from './workloads.ts';
 
 export { validateLabelSelector, validateLabels } from './common.ts';
@@ -45,7 +46,7 @@ const rules: Record<string, Rules> = {
   ClusterRole: { create: access.validateRole },
   RoleBinding: { create: access.validateRoleBinding, update: access.validateRoleBindingUpdate },
   ClusterRoleBinding: { create: access.validateRoleBinding, update: access.validateRoleBindingUpdate },
-  ResourceQuota: { create: access.validateResourceQuota },
+  ResourceQuota: { create: quota.validateResourceQuota, update: quota.validateResourceQuotaUpdate },
   LimitRange: { create: access.validateLimitRange },
 };
 
