@@ -42,7 +42,7 @@ export async function waitFor(
   page: Page,
   line: string,
   test: (stdout: string) => boolean,
-  timeout = 60_000,
+  timeout = 180_000,
 ): Promise<string> {
   let last: KubectlResult = { stdout: '', stderr: '', exitCode: -1 };
   await expect
