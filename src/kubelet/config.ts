@@ -41,6 +41,8 @@ export interface KubeletOptions {
   configMapAndSecretChangeDetectionStrategy?: ChangeDetection;
   /** Whether this node needs to know the other nodes' pod ranges. Default: true unless the runtime is hollow. */
   nodeRoutes?: boolean;
+  /** Seconds between the deletion of a ready pod and the first signal to its containers, where kube-proxies are slower than signals. Default 0. */
+  endpointsHeadStartSeconds?: number;
   /** Pods are evicted when less memory than this is available. Default: 5 % of the node's, at most 100 MiB; 0: never. */
   evictionHardMemoryBytes?: number;
 }

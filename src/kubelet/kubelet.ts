@@ -99,7 +99,12 @@ export class Kubelet implements PodSyncer {
     this.objects = newObjectCaches(env, client, strategy, (uid, object) => this.workers.poke(uid, causeOf(object)));
     this.tokens = new TokenManager(env, client);
     this.messages = new TerminationMessages(runtime, os);
-    this.killer = { service: this.service, hooks: { env, runtime, os, podIp: '' }, event: containerEvent };
+    this.killer = {
+      service: this.service,
+      hooks: { env, runtime, os, podIp: '' },
+      headStartSeconds: options.endpointsHeadStartSeconds ?? 0,
+      event: containerEvent,
+    };
     this.podRuntime = new PodRuntime({
       env,
       dns: { servers: options.clusterDns ?? ['10.96.0.10'], domain: options.clusterDomain ?? 'cluster.local' },

@@ -1,7 +1,8 @@
 // Stopping containers: preStop, then SIGTERM, then SIGKILL, all within the grace period; regular containers together, then sidecars in reverse order.
 // Upstream: killContainer, killPodWithSyncResult in kuberuntime.
 //
-// Invariant: a container is given at least 2 seconds after its preStop hook, unless the grace period is 0.
+// Invariants: a container is given at least 2 seconds after its preStop hook, unless the grace period is 0. Where a head start is configured, a ready pod that
+// is deleted is signalled that much later, within its grace period: by then kube-proxies send it nothing new. (Upstream signals at once, and its proxies win that race.)
 
 import type { Container, LifecycleHandler, Pod } from '../../api/generated/types.ts';
 import type { ContainerStatus } from '../../cri/runtime.ts';
@@ -13,6 +14,8 @@ import { type HookContext, runHook } from './hooks.ts';
 export interface Killer {
   service: RuntimeService;
   hooks: HookContext;
+  /** Seconds that kube-proxies are given to forget a pod before its containers are signalled. */
+  headStartSeconds: number;
   event(pod: Pod, container: string, type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
 
@@ -41,8 +44,8 @@ export async function killContainer(
   let grace = options.graceSeconds ?? graceOf(pod, container, status, options.reason);
   if (pod) killer.event(pod, name, 'Normal', 'Killing', options.message || `Stopping container ${name}`);
   const handler = preStopOf(container, status);
+  const clock = killer.hooks.os.clock ?? killer.hooks.env.clock;
   if (handler && grace > 0 && status.state === 'running') {
-    const clock = killer.hooks.os.clock ?? killer.hooks.env.clock;
     const began = clock.now();
     try {
       await runHook(killer.hooks, container ?? { name }, status.id, handler, grace);
@@ -51,8 +54,17 @@ export async function killContainer(
       void error;
     }
     grace = Math.max(minimumGrace, grace - Math.floor((clock.now() - began) / 1000));
+  } else if (pod && mayBeServed(pod) && grace > killer.headStartSeconds + minimumGrace && status.state === 'running') {
+    await new Promise<void>((resolve) => clock.after(killer.headStartSeconds * 1000, resolve));
+    grace -= killer.headStartSeconds;
   }
   await killer.service.stopContainer(context, status.id, name, grace);
+}
+
+/** A deleted pod that may still be an endpoint of a Service: it was ready, and has labels to be selected by. */
+function mayBeServed({ metadata, status }: Pod): boolean {
+  const ready = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  return metadata.deletionTimestamp !== undefined && Object.keys(metadata.labels ?? {}).length > 0 && ready === true;
 }
 
 function graceOf(
