@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { configMaps, leases, nodes, pods, services } from '../client/resources.ts';
-import { boundPod } from './testing/node-world.ts';
+import { boundPod, NodeWorld } from './testing/node-world.ts';
 import {
   condition,
   containersOf,
@@ -134,6 +134,22 @@ describe('a pod', () => {
       'web-4',
     );
     expect(await world.events('web-4')).toContain('Killing Stopping container main');
+  });
+
+  test('is signalled after the head start of the endpoints, unless it has no time to give', async () => {
+    const world = await NodeWorld.start();
+    const node = await world.node('node-1', { kubelet: { endpointsHeadStartSeconds: 3 } });
+    await world.create(pods, boundPod('served', { image: 'nginx' }));
+    await world.create(pods, boundPod('hasty', { image: 'nginx' }, { terminationGracePeriodSeconds: 4 }));
+    for (const name of ['served', 'hasty']) {
+      await world.until(name, running);
+      await world.call(world.client.delete(pods, { namespace: 'default', name }));
+    }
+    await world.simulation.run(2000);
+    expect((await containersOf(node, 'served')).map(({ state }) => state)).toEqual(['running']);
+    expect(await containersOf(node, 'hasty')).toEqual([]);
+    await world.simulation.run(3000);
+    expect(await containersOf(node, 'served')).toEqual([]);
   });
 
   test('that ignores SIGTERM keeps its grace period', async () => {
