@@ -3,8 +3,9 @@
 //   npm test                    everything
 //   npm test -- unit e2e        only these steps (see `steps` below)
 
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { bin, ensureDebian, ensureDependencies, ensureGenerated, root, run } from './lib/run.mjs';
+import { bin, ensureDebian, ensureDependencies, ensureGenerated, root, run, runAside } from './lib/run.mjs';
 
 const started = Date.now();
 await ensureDependencies();
@@ -15,12 +16,20 @@ const tool =
   () =>
     run(bin(name), args);
 
-const steps = [
-  ['lint', tool('biome', 'ci', '--error-on-warnings', '.')],
-  ['types', tool('tsc', '--noEmit', '-p', '.')],
-  ['svelte', tool('svelte-check', '--threshold', 'warning')],
-  ['floors', tool('depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'workers')],
-  ['knip', tool('knip')],
+const aside =
+  (name, ...args) =>
+  (step) =>
+    runAside(step, bin(name), args);
+
+// these only read, and each uses one core: they run side by side, the longest first
+const readers = [
+  ['svelte', aside('svelte-check', '--threshold', 'warning')],
+  ['types', aside('tsc', '--noEmit', '-p', '.')],
+  ['floors', aside('depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'workers')],
+  ['knip', aside('knip')],
+  ['lint', aside('biome', 'ci', '--error-on-warnings', '.')],
+];
+const builders = [
   // before the unit tests: those of the machine and its runtime skip themselves without it
   ['image', () => run('node', [join('scripts', 'build-node-image.mjs')])],
   ['unit', tool('vitest', 'run', '--project', 'unit')],
@@ -30,6 +39,7 @@ const steps = [
   ['e2e', tool('playwright', 'test')],
 ];
 
+const steps = [...readers, ...builders];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !steps.some(([step]) => step === name));
 if (unknown.length > 0) {
@@ -47,11 +57,20 @@ if (chosen.some(([step]) => step === 'browser' || step === 'e2e')) {
 if (chosen.some(([step]) => step === 'unit')) await ensureDebian('etcd', ['etcd-server']);
 
 const results = [];
-for (const [step, work] of chosen) {
+const perform = async ([step, work]) => {
   const begun = Date.now();
-  console.log(`\n=== ${step}`);
-  const code = await work();
+  const code = await work(step);
   results.push({ step, code, seconds: Math.round((Date.now() - begun) / 1000) });
+};
+const reading = readers.filter((step) => chosen.includes(step));
+const read = async () => {
+  for (let step = reading.shift(); step; step = reading.shift()) await perform(step);
+};
+await Promise.all(Array.from({ length: availableParallelism() }, read));
+for (const step of builders) {
+  if (!chosen.includes(step)) continue;
+  console.log(`\n=== ${step[0]}`);
+  await perform(step);
 }
 
 console.log(`\n=== summary (${Math.round((Date.now() - started) / 1000)} s, ${root})`);

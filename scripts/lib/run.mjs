@@ -17,6 +17,21 @@ export function run(command, args, options = {}) {
   });
 }
 
+/** Like run, but what it prints is printed at its end, under `title`: for programs that run side by side. */
+export function runAside(title, command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const printed = [];
+    child.stdout.on('data', (data) => printed.push(data));
+    child.stderr.on('data', (data) => printed.push(data));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.stdout.write(`\n=== ${title}\n${Buffer.concat(printed)}`);
+      resolve(signal ? 1 : code);
+    });
+  });
+}
+
 /** Like run, but a non-zero exit ends the script. */
 export async function must(command, args, options) {
   const code = await run(command, args, options);

@@ -37,7 +37,7 @@ test('a web server as the docs write it', async ({ page }) => {
     );
 
   // a rolling update under a client that keeps asking
-  const script = `n=0; bad=0; until [ -e /tmp/enough ]; do wget -q -O /dev/null -T 5 http://${address}/ || bad=$((bad+1)); n=$((n+1)); sleep 0.2; done; echo asked=$n failed=$bad`;
+  const script = `n=0; bad=0; until [ -e /tmp/enough ]; do wget -q -O /dev/null -T 30 http://${address}/ || bad=$((bad+1)); n=$((n+1)); sleep 0.5; done; echo asked=$n failed=$bad`;
   const polling = page.evaluate((line) => window.drydock.kubectl(line), `exec client -- sh -c '${script}'`);
   await ok(page, 'set image deployment/web nginx=nginx:1.16.1');
   expect(await ok(page, 'rollout status deployment/web')).toContain('deployment "web" successfully rolled out');
