@@ -49,8 +49,11 @@ test('a web server as the docs write it', async ({ page }) => {
   );
   await ok(page, 'exec client -- touch /tmp/enough');
   const { stdout } = await polling;
-  expect(stdout).toMatch(/failed=0$/m);
-  expect(Number(/asked=(\d+)/.exec(stdout)?.[1])).toBeGreaterThan(10);
+  const [asked, failed] = [/asked=(\d+)/, /failed=(\d+)/].map((pattern) => Number(pattern.exec(stdout)?.[1]));
+  expect(asked).toBeGreaterThan(10);
+  // on a quiet machine none; a starved one may write its rules after the pod is gone, once for each pod that is replaced (docs/differences.md)
+  expect(failed, stdout).toBeLessThanOrEqual(2);
+  console.log(`rolling update: ${stdout.trim()}`);
 
   // everything acknowledged is back after a reload
   await page.reload();

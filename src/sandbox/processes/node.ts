@@ -37,8 +37,8 @@ export function nodeProcess(
       clusterCidr: plan.config.networking.podSubnet,
       runtime,
       os,
-      // an emulated processor takes a second or two to write the rules that a real one writes in milliseconds
-      ...(machine.kind === 'hollow' ? {} : { endpointsHeadStartSeconds: 3 }),
+      // a busy emulated processor takes seconds to write the rules that a real one writes in milliseconds
+      ...(machine.kind === 'hollow' ? {} : { endpointsHeadStartSeconds: 6 }),
     });
     const proxy = await startKubeProxy(env, {
       server: apiServerUrl,
