@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApiServer } from '../apiserver/index.ts';
+import type { Clock } from '../env/clock.ts';
 import type { Env, Running } from '../env/env.ts';
 import { openFileDisk } from '../env/node/file-disk.ts';
 import { LocalNetwork } from '../env/node/local-network.ts';
@@ -104,7 +105,7 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     fetch: (url, init) => fetch(url, init),
   });
   running.push(server);
-  const gateway = await openGateway(options, authority, frontKey, server.handle);
+  const gateway = await openGateway(options, authority, frontKey, env.clock, server.handle);
   const url = `https://${bindAddress}:${gateway.port}`;
   const admin = await authority.issueClient('kubernetes-admin', ['system:masters']);
   const text = kubeconfig({
@@ -137,6 +138,7 @@ async function openGateway(
   { bindAddress, port }: ServeOptions,
   authority: Authority,
   frontKey: string,
+  clock: Clock,
   handler: (request: Request) => Promise<Response>,
 ): Promise<Gateway> {
   const names = [
@@ -154,6 +156,7 @@ async function openGateway(
     key,
     clientCa: authority.certificate,
     frontKey,
+    clock,
     handler,
   });
 }

@@ -8,9 +8,10 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
+import type { Clock } from '../env/clock.ts';
 import type { Handler } from '../env/network.ts';
 import { contentOf, headersOf, WholeRequest } from '../env/whole.ts';
-import { serveWebSocket } from './websocket-gateway.ts';
+import { serveUpgrades } from './upgrades.ts';
 
 export interface GatewayOptions {
   host: string;
@@ -20,6 +21,7 @@ export interface GatewayOptions {
   key: string;
   clientCa: string;
   frontKey: string;
+  clock: Clock;
   handler: Handler;
 }
 
@@ -45,8 +47,10 @@ export async function openHttpsGateway(options: GatewayOptions): Promise<Gateway
   );
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
-  server.on('upgrade', (message, socket, head) => {
-    serveWebSocket(message, socket, head, toHeaders(message, options.frontKey), handler);
+  const breakUpgraded = serveUpgrades(server, {
+    handler,
+    clock: options.clock,
+    headersOf: (message) => toHeaders(message, options.frontKey),
   });
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -55,11 +59,15 @@ export async function openHttpsGateway(options: GatewayOptions): Promise<Gateway
   });
   return {
     port: (server.address() as AddressInfo).port,
-    disconnect: () => server.closeAllConnections(),
+    disconnect() {
+      server.closeAllConnections();
+      breakUpgraded();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        breakUpgraded();
       }),
   };
 }

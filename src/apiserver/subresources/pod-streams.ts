@@ -3,6 +3,7 @@
 import type { FieldErrorList } from '../../api/field-error.ts';
 import { invalid, path } from '../../api/field-error.ts';
 import { newBadRequest, newInvalid } from '../../api/status.ts';
+import { channelStreamType } from '../../env/streams.ts';
 import type { SpecialHandler } from '../server/core.ts';
 import { askKubelet, chooseContainer, connectStream, passOn, scheduledPod } from '../streams/kubelet.ts';
 import { admitConnect } from './admission.ts';
@@ -114,7 +115,7 @@ const streamHandler =
 export const podExec = streamHandler('exec');
 export const podAttach = streamHandler('attach');
 
-/** POST pods/<name>/portforward?ports=80: one port a request. */
+/** POST pods/<name>/portforward?ports=80: one port a request. Without one it only says whether ports of the pod may be forwarded: 204. */
 export const podPortForward: SpecialHandler = (core, context, served) => {
   const { info, url } = context;
   if (info.verb !== 'create' && info.verb !== 'get') return undefined;
@@ -123,6 +124,8 @@ export const podPortForward: SpecialHandler = (core, context, served) => {
     const asked = /^\d+$/.test(wanted) ? { ports: [Number(wanted)] } : {};
     const options = await admitConnect<{ ports?: number[] }>(core, context, served, asked);
     const pod = await scheduledPod(core, info.namespace, info.name);
+    const asks = context.request.headers.get('content-type') === channelStreamType;
+    if (wanted === '' && asks) return new Response(null, { status: 204 });
     const number = options.ports?.[0] ?? 0;
     if (!Number.isInteger(number) || number < 1 || number > 65535)
       throw newBadRequest(`invalid port ${JSON.stringify(wanted)}`);
