@@ -8,9 +8,12 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
+import { pushSourceOf } from '../apiserver/server/push.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Handler } from '../env/network.ts';
 import { contentOf, headersOf, WholeRequest } from '../env/whole.ts';
+import { PacedOutputs } from './paced-output.ts';
+import { RequestHeaders } from './request-headers.ts';
 import { serveUpgrades } from './upgrades.ts';
 
 export interface GatewayOptions {
@@ -39,10 +42,11 @@ const compressFrom = 128 * 1024;
 /** Listens; resolves once it does. */
 export async function openHttpsGateway(options: GatewayOptions): Promise<Gateway> {
   const { handler, host, port, certificate, key, clientCa } = options;
+  const outputs = new PacedOutputs(options.clock);
   const server: Server = createServer(
     { cert: certificate, key, ca: clientCa, requestCert: true, rejectUnauthorized: false, keepAliveTimeout: 120_000 },
     (message, out) => {
-      exchange(options, message, out).catch(() => out.destroy());
+      exchange(options, outputs, message, out).catch(() => out.destroy());
     },
   );
   server.requestTimeout = 0;
@@ -72,39 +76,62 @@ export async function openHttpsGateway(options: GatewayOptions): Promise<Gateway
   };
 }
 
-/** Headers as fetch has them, with the verified client certificate's subject in place of whatever the client claimed. */
-function toHeaders(message: IncomingMessage, frontKey: string): Headers {
-  const headers = new Headers();
+/** The headers by lower-case name, with the verified client certificate's subject in place of whatever the client claimed. */
+function headersFrom(message: IncomingMessage, frontKey: string): Map<string, string> {
+  const headers = new Map<string, string>();
   const { rawHeaders } = message;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
     if (name === certificateHeader || name === 'connection' || name === 'transfer-encoding' || name === 'expect')
       continue;
-    try {
-      headers.append(name, rawHeaders[i + 1] as string);
-    } catch {
-      // a header that HTTP lets through and fetch does not: nobody reads it
-    }
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? (rawHeaders[i + 1] as string) : `${before}, ${rawHeaders[i + 1]}`);
   }
   const socket = message.socket as TLSSocket;
   if (socket.authorized && !headers.has('authorization')) {
-    const { subject } = socket.getPeerCertificate();
-    if (subject?.CN) {
-      const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? subject.O : [subject.O];
-      const encoded = Buffer.from(JSON.stringify({ user: subject.CN, groups })).toString('base64');
-      headers.set(certificateHeader, `${frontKey} ${encoded}`);
-    }
+    const subject = subjectOf(socket);
+    if (subject !== '') headers.set(certificateHeader, `${frontKey} ${subject}`);
   }
   return headers;
 }
 
-async function exchange(options: GatewayOptions, message: IncomingMessage, out: ServerResponse): Promise<void> {
+const subjects = new WeakMap<TLSSocket, string>();
+
+/** User and groups of a connection's certificate as the header has them; '' if it names no user. Read once: it costs more than a request. */
+function subjectOf(socket: TLSSocket): string {
+  let encoded = subjects.get(socket);
+  if (encoded === undefined) {
+    const { subject } = socket.getPeerCertificate();
+    const { CN: user, O: groups = [] } = subject ?? {};
+    encoded = user ? Buffer.from(JSON.stringify({ user, groups: [groups].flat() })).toString('base64') : '';
+    subjects.set(socket, encoded);
+  }
+  return encoded;
+}
+
+/** The same as fetch has them. What HTTP lets through and fetch does not is left out: nobody reads it. */
+function toHeaders(message: IncomingMessage, frontKey: string): Headers {
+  const headers = new Headers();
+  for (const [name, value] of headersFrom(message, frontKey)) {
+    try {
+      headers.set(name, value);
+    } catch {}
+  }
+  return headers;
+}
+
+async function exchange(
+  options: GatewayOptions,
+  outputs: PacedOutputs,
+  message: IncomingMessage,
+  out: ServerResponse,
+): Promise<void> {
   const method = message.method ?? 'GET';
   let request: WholeRequest;
   try {
     request = new WholeRequest(absolute(message.url ?? '/'), {
       method,
-      headers: toHeaders(message, options.frontKey),
+      headers: new RequestHeaders(headersFrom(message, options.frontKey)).asHeaders,
       content: hasBody(message) ? await readAll(message) : nothing,
     });
   } catch {
@@ -122,8 +149,13 @@ async function exchange(options: GatewayOptions, message: IncomingMessage, out: 
     if (!content) await response.body?.cancel();
     return;
   }
+  const source = pushSourceOf(response);
   if (content) sendWhole(content, response.status, headers, message, out);
-  else await send(response, headers, message, out);
+  else if (source) {
+    out.writeHead(response.status, headers);
+    out.flushHeaders();
+    outputs.send(source, out);
+  } else await send(response, headers, message, out);
 }
 
 const nothing = new Uint8Array();

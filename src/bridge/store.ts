@@ -1,12 +1,12 @@
 // The store of a headless cluster: members in this process, spoken to without sockets, or stores elsewhere over HTTP.
 //
-// Invariant: what is sent to a member in this process goes to the leader if one is known, so that a write is one turn and not two.
+// Invariant: what is asked of members in this process goes to the leader if one is known, so that a write is one turn and not two.
 
 import type { Env, Running } from '../env/env.ts';
-import { WholeRequest } from '../env/whole.ts';
+import { createDirectEtcdClient } from '../etcd/client/direct.ts';
 import { createEtcdClient } from '../etcd/client/index.ts';
 import type { EtcdClient } from '../etcd/client/types.ts';
-import { type RunningEtcdMember, startEtcdMember } from '../etcd/index.ts';
+import { EtcdMember } from '../etcd/server/member.ts';
 
 // Members in one process lose no messages and fall behind together: elections may be quick.
 const tick = 20;
@@ -23,36 +23,19 @@ export async function localStore(
 ): Promise<{ client: EtcdClient; members: Running[] }> {
   const names = Array.from({ length: count }, (_, i) => `etcd-${i + 1}`);
   const members = names.map((name) => ({ name, client: `${name}:2379` }));
-  const running = await Promise.all(names.map((name) => startEtcdMember(envOf(name), { name, members, tick })));
-  const { clock, random } = envOf(names[0] as string);
-  const pick = leaderOf(running);
-  const client = createEtcdClient({
-    endpoints: names.map((name) => `http://${name}:2379`),
-    fetch: (input, init) => pick().handler(requestOf(input, init)),
-    clock,
-    random,
+  const started = names.map((name) => new EtcdMember(envOf(name), { name, members, tick }));
+  await Promise.all(started.map((member) => member.start()));
+  const client = createDirectEtcdClient({
+    member: () => leaderOf(started),
+    clock: envOf(names[0] as string).clock,
+    atTurnsEnd: (work) => void setImmediate(work),
   });
-  return { client, members: running };
+  return { client, members: started.map((member) => ({ stop: async () => member.halt() })) };
 }
 
-/** The member that leads, looked for anew now and then; any other while there is none. */
-function leaderOf(members: readonly RunningEtcdMember[]): () => RunningEtcdMember {
-  let known = members[0] as RunningEtcdMember;
-  let uses = 0;
-  return () => {
-    if (members.length === 1 || (uses++ % 64 !== 0 && known.inspect(1).role === 'leader')) return known;
-    known = members.find((member) => member.inspect(1).role === 'leader') ?? known;
-    return known;
-  };
-}
-
-const never = new AbortController().signal;
-
-function requestOf(url: string, init: RequestInit = {}): Request {
-  return new WholeRequest(url, {
-    method: init.method ?? 'GET',
-    headers: new Headers(init.headers),
-    content: init.body as string,
-    signal: init.signal ?? never,
-  }).asRequest;
+/** The member that leads; any other while there is none. */
+function leaderOf(members: readonly EtcdMember[]): EtcdMember {
+  return (
+    members.find(({ replica, halted }) => !halted && replica?.raft.role === 'leader') ?? (members[0] as EtcdMember)
+  );
 }

@@ -1,15 +1,18 @@
 // npm run bench:apiserver: create, get, patch and delete by 16 clients over loopback HTTPS, a list of 10,000 pods, 1,000 watchers of 500 events/s, and the memory
 // of many objects; first with the store in memory, then with three durable members. Printed, never asserted.
 //
-// The server is a process of its own (what `npm run serve` starts); this one is the clients. DRYDOCK_BENCH_SCALE=0.1 makes everything a tenth.
+// The server is a process of its own (what `npm run serve` starts); this one is the clients, which speak HTTP over their sockets by hand (test/bench/connection.ts):
+// on a machine with two cores a client library would cost as much as the server. DRYDOCK_BENCH_SCALE=0.1 makes everything a tenth.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Connection } from './connection.ts';
 
 const scale = Number(process.env['DRYDOCK_BENCH_SCALE'] ?? 1);
+/** Of the server's Node: "--cpu-prof --cpu-prof-interval=200" shows where its time goes. */
+const nodeFlags = (process.env['DRYDOCK_BENCH_NODE'] ?? '').split(' ').filter((flag) => flag !== '');
 const clients = 16;
 const writes = Math.round(5000 * scale);
 const pods = Math.round(10_000 * scale);
@@ -20,11 +23,12 @@ interface Server {
   child: ChildProcess;
   port: number;
   token: string;
-  agent: Agent;
+  /** Connections that no call is using. */
+  idle: Connection[];
 }
 
 async function start(dataDir: string | undefined): Promise<Server> {
-  const flags = ['scripts/serve.mjs', '--secure-port=0', '--no-controllers'];
+  const flags = [...nodeFlags, 'scripts/serve.mjs', '--secure-port=0', '--no-controllers'];
   if (dataDir !== undefined) flags.push(`--data-dir=${dataDir}`);
   const began = performance.now();
   const child = spawn('node', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -35,9 +39,7 @@ async function start(dataDir: string | undefined): Promise<Server> {
     const token = /token of kubernetes-admin: (\w+)/.exec(text)?.[1];
     if (port === undefined || token === undefined) continue;
     console.log(`ready    ${(performance.now() - began).toFixed(0)} ms`);
-    // Who asks is on this machine and made the server: its certificate says nothing more.
-    const agent = new Agent({ keepAlive: true, maxSockets: clients, rejectUnauthorized: false });
-    return { child, port: Number(port), token, agent };
+    return { child, port: Number(port), token, idle: [] };
   }
   throw new Error('the server did not start');
 }
@@ -48,28 +50,20 @@ function usage({ child }: Server): { cpu: number; memory: number } {
   return { cpu: (Number(stat[11]) + Number(stat[12])) * 10, memory: (Number(stat[21]) * 4096) / 2 ** 20 };
 }
 
-function call(
-  { port, token, agent }: Server,
+async function call(
+  { port, token, idle }: Server,
   method: string,
   path: string,
   body?: string,
-  type = 'application/json',
+  type?: string,
 ): Promise<{ code: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-    if (body !== undefined)
-      Object.assign(headers, { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) });
-    const out = request({ host: '127.0.0.1', port, method, path, agent, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ code: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-    });
-    out.on('error', reject);
-    out.end(body);
-  });
+  const connection = idle.pop() ?? (await Connection.open(port));
+  const answer = await connection.exchange({ method, path, token, body, type });
+  idle.push(connection);
+  return answer;
 }
 
-const percentile = (sorted: readonly number[], share: number) =>
+const percentile = (sorted: ArrayLike<number>, share: number) =>
   `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)} ms`;
 
 async function inParallel(count: number, one: (i: number) => Promise<void>): Promise<void> {
@@ -142,36 +136,30 @@ async function listPods(server: Server): Promise<void> {
   }
 }
 
-/** Opens the watchers, then writes 500 times a second for five seconds. */
+/** Opens the watchers, then writes 500 times a second for five seconds. All see the same events in one order, so that only the first needs to be read to know which is which. */
 async function watch(server: Server): Promise<void> {
   const list = JSON.parse((await call(server, 'GET', `${configMaps}?limit=1`)).text) as {
     metadata: { resourceVersion: string };
   };
-  const delays: number[] = [];
-  const sent = new Map<string, number>();
-  let opened = 0;
-  const open = Array.from({ length: watchers }, () => {
-    const path = `${configMaps}?watch=1&resourceVersion=${list.metadata.resourceVersion}`;
-    const headers = { authorization: `Bearer ${server.token}` };
-    const out = request(
-      { host: '127.0.0.1', port: server.port, path, headers, agent: false, rejectUnauthorized: false },
-      (response) => {
-        opened++;
-        response.on('data', (chunk: Buffer) => {
-          const now = performance.now();
-          for (const [, name] of chunk.toString('latin1').matchAll(/"name":"(w\d+)"/g)) {
-            const at = sent.get(name as string);
-            if (at !== undefined) delays.push(now - at);
-          }
-        });
-      },
-    );
-    out.on('error', () => {});
-    out.end();
-    return out;
-  });
-  while (opened < watchers) await new Promise((resolve) => setTimeout(resolve, 50));
+  const path = `${configMaps}?watch=1&resourceVersion=${list.metadata.resourceVersion}`;
   const events = 2500;
+  /** When the nth event of the wth watcher came: at w * events + n. */
+  const arrived = new Float64Array(watchers * events);
+  let count = 0;
+  let text = '';
+  const open: Connection[] = [];
+  for (let w = 0; w < watchers; w++) {
+    const connection = await Connection.open(server.port);
+    let n = 0;
+    await connection.stream({ path, token: server.token }, (chunk) => {
+      const now = performance.now();
+      if (w === 0) text += chunk.toString('latin1');
+      for (const lines = countEvents(chunk) + n; n < lines; n++, count++) arrived[w * events + n] = now;
+    });
+    open.push(connection);
+  }
+  const sent = new Map<string, number>();
+  const before = usage(server).cpu;
   const began = performance.now();
   await inParallel(events, async (i) => {
     const due = began + i * 2;
@@ -181,13 +169,22 @@ async function watch(server: Server): Promise<void> {
     await call(server, 'POST', configMaps, JSON.stringify({ metadata: { name: `w${i}` } }));
   });
   const seconds = (performance.now() - began) / 1000;
-  for (let i = 0; i < 100 && delays.length < watchers * events; i++)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  delays.sort((a, b) => a - b);
+  for (let i = 0; i < 100 && count < watchers * events; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  const cpu = (usage(server).cpu - before) / events;
+  const order = [...text.matchAll(/"name":"(w\d+)"/g)].map(([, name]) => sent.get(name as string) ?? 0);
+  const delays = arrived.map((at, i) => at - (order[i % events] ?? 0)).filter((_, i) => arrived[i] !== 0);
+  delays.sort();
   console.log(
-    `watch    ${watchers} watchers, ${(events / seconds).toFixed(0)} events/s, ${delays.length} of ${watchers * events} seen, p50 ${percentile(delays, 0.5)}  p99 ${percentile(delays, 0.99)} from request to event`,
+    `watch    ${watchers} watchers, ${(events / seconds).toFixed(0)} events/s, ${count} of ${watchers * events} seen, p50 ${percentile(delays, 0.5)}  p99 ${percentile(delays, 0.99)} from request to event  server CPU ${cpu.toFixed(2)} ms per event`,
   );
-  for (const each of open) each.destroy();
+  for (const each of open) each.close();
+}
+
+/** Events that end in this piece of an answer: "}" and a line's end, which no chunk's head and no JSON has elsewhere. */
+function countEvents(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) if (chunk[at - 1] !== 13) count++;
+  return count;
 }
 
 async function memory(server: Server): Promise<void> {
@@ -205,7 +202,7 @@ async function run(title: string, dataDir: string | undefined, work: readonly ((
   try {
     for (const each of work) await each(server);
   } finally {
-    server.agent.destroy();
+    for (const connection of server.idle) connection.close();
     server.child.kill('SIGTERM');
   }
 }

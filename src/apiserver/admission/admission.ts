@@ -45,11 +45,16 @@ export interface AdmissionPlugin {
   validate?(attributes: AdmissionAttributes): Promise<void> | void;
 }
 
+type Mutating = AdmissionPlugin & Required<Pick<AdmissionPlugin, 'mutate'>>;
+type Validating = AdmissionPlugin & Required<Pick<AdmissionPlugin, 'validate'>>;
+
 export class Admission {
-  readonly #plugins: readonly AdmissionPlugin[];
+  readonly #mutating: readonly Mutating[];
+  readonly #validating: readonly Validating[];
 
   constructor(plugins: readonly AdmissionPlugin[]) {
-    this.#plugins = plugins;
+    this.#mutating = plugins.filter((plugin): plugin is Mutating => plugin.mutate !== undefined);
+    this.#validating = plugins.filter((plugin): plugin is Validating => plugin.validate !== undefined);
   }
 
   /** Returns the object as the plugins want it. Throws what a plugin throws. */
@@ -62,17 +67,17 @@ export class Admission {
   }
 
   async #round(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
-    let { object } = attributes;
-    for (const plugin of this.#plugins) {
-      const changed = plugin.mutate?.({ ...attributes, object });
-      object = (changed instanceof Promise ? await changed : changed) ?? object;
+    const current = { ...attributes };
+    for (const plugin of this.#mutating) {
+      const changed = plugin.mutate(current);
+      current.object = (changed instanceof Promise ? await changed : changed) ?? current.object;
     }
-    return object;
+    return current.object;
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#plugins) {
-      const result = plugin.validate?.(attributes);
+    for (const plugin of this.#validating) {
+      const result = plugin.validate(attributes);
       if (result instanceof Promise) await result;
     }
   }

@@ -1,4 +1,4 @@
-// Watches: a stream of newline-delimited JSON events out of the watch cache.
+// Watches: newline-delimited JSON events out of the watch cache, pushed to whoever sends them on.
 //
 // Invariants: each change after the starting revision is sent once and in order; a change that makes an object enter or leave the selection is sent as ADDED or
 // DELETED; a watcher that does not read is cut off (its stream ends) rather than let grow; an encoding is made once for all watchers who look alike.
@@ -6,6 +6,7 @@
 import { ApiError, newTooLargeResourceVersion, newTooOldResourceVersion } from '../../api/status.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { ByteSink, PushSource } from '../server/push.ts';
 import { asApiError } from '../server/respond.ts';
 import type { EventSink } from '../storage/collection.ts';
 import type { Entry, StoreEvent } from '../storage/entry.ts';
@@ -19,15 +20,17 @@ const chunkTarget = 64 * 1024;
 const encoder = new TextEncoder();
 
 type EventType = StoreEvent['type'];
+type Bytes = Uint8Array<ArrayBuffer>;
 
-function encodeEvent(type: string, object: string): Uint8Array<ArrayBuffer> {
+function encodeEvent(type: string, object: string): Bytes {
   return encoder.encode(`{"type":"${type}","object":${object}}\n`);
 }
 
 /** An event that is sent to all watchers with the same representation is encoded for the first of them. */
-function sharedEncoding(event: StoreEvent, type: EventType, entry: Entry, representation: Representation): Uint8Array {
+function sharedEncoding(event: StoreEvent, type: EventType, entry: Entry, representation: Representation): Bytes {
   event.encodings ??= new Map();
-  const id = `${type} ${entry === event.entry ? '' : 'previous '}${representation.id}`;
+  const asItIs = type === event.type && entry === event.entry;
+  const id = asItIs ? representation.id : `${type} ${entry === event.entry ? '' : 'previous '}${representation.id}`;
   let bytes = event.encodings.get(id);
   if (!bytes) {
     bytes = encodeEvent(type, representation.one(entry));
@@ -56,11 +59,11 @@ export interface WatchEnvironment {
 }
 
 /** Opens a watch. Resolves when its starting point is known. A resourceVersion that is too old is answered, as upstream's, by an ERROR event. */
-export async function watch(environment: WatchEnvironment): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+export async function watch(environment: WatchEnvironment): Promise<PushSource> {
   const { registry, options, selection, representation } = environment;
   const { cache } = registry.store;
   const prefix = registry.prefixOf(environment.namespace);
-  const stream = new WatchStream(environment, prefix);
+  const watcher = new Watcher(environment, prefix);
   const wanted = options.resourceVersion === '' ? undefined : parseResourceVersion(options.resourceVersion);
   const initial = options.sendInitialEvents ?? (wanted === undefined || wanted === 0);
   try {
@@ -75,38 +78,40 @@ export async function watch(environment: WatchEnvironment): Promise<ReadableStre
       const add = (entries: readonly Entry[]) => {
         for (const entry of entries)
           if (selection.all || selection.matches(entry.object))
-            stream.push(() => encodeEvent('ADDED', representation.one(entry)));
+            watcher.push(() => encodeEvent('ADDED', representation.one(entry)));
       };
       const entries = collection.list(prefix);
-      if (registry.converts) stream.later(async () => add(await registry.view(entries)));
+      if (registry.converts) watcher.later(async () => add(await registry.view(entries)));
       else add(entries);
-      stream.reached = cache.revision;
-      if (options.sendInitialEvents && options.allowWatchBookmarks) stream.mark(true);
+      watcher.reached = cache.revision;
+      if (options.sendInitialEvents && options.allowWatchBookmarks) watcher.mark(true);
     } else {
       const from = wanted ?? cache.revision;
       const missed = collection.eventsAfter(from);
       if (!missed) throw newTooOldResourceVersion(from, collection.oldest);
-      stream.reached = from;
-      for (const event of missed) stream.event(event);
+      watcher.reached = from;
+      for (const event of missed) watcher.event(event);
     }
-    stream.attach(collection.sinks);
+    watcher.attach(collection.sinks);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.code !== 410 && error.code !== 504) throw error;
-    stream.push(() => encodeEvent('ERROR', JSON.stringify(error.status)));
-    stream.end();
+    watcher.push(() => encodeEvent('ERROR', JSON.stringify(error.status)));
+    watcher.end();
   }
-  return stream.body;
+  return watcher;
 }
 
-class WatchStream implements EventSink {
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+/** One watcher: an event goes to its sink at once while that takes more, and waits in a queue while it does not. */
+class Watcher implements EventSink, PushSource {
   reached = 0;
   readonly #environment: WatchEnvironment;
   readonly #prefix: string;
-  #queue: (() => Uint8Array)[] = [];
+  #queue: (() => Bytes)[] = [];
+  /** Events that wait, be it for the sink or to be converted. */
   #pending = 0;
-  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  #sink: ByteSink | undefined;
+  #hasRoom = false;
   #sinks: Set<EventSink> | undefined;
   #ended = false;
   #work: Promise<void> = Promise.resolve();
@@ -115,16 +120,22 @@ class WatchStream implements EventSink {
   constructor(environment: WatchEnvironment, prefix: string) {
     this.#environment = environment;
     this.#prefix = prefix;
-    this.body = new ReadableStream(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        pull: () => this.#flush(),
-        cancel: () => this.#close(),
-      },
-      { highWaterMark: chunkTarget, size: (chunk) => chunk.byteLength },
-    );
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    this.resume();
+  }
+
+  resume(): void {
+    this.#hasRoom = true;
+    this.#flush();
+  }
+
+  cancel(): void {
+    this.#sink = undefined;
+    this.#queue = [];
+    this.#close();
   }
 
   /** Begins to follow events as they come. */
@@ -171,7 +182,7 @@ class WatchStream implements EventSink {
     this.#then(() => this.push(bookmark));
   }
 
-  #bookmark(initialEventsEnd: boolean): () => Uint8Array {
+  #bookmark(initialEventsEnd: boolean): () => Bytes {
     const { registry, representation } = this.#environment;
     // Between events the cache may have advanced without news for this watcher: so has the watcher.
     const { cache } = registry.store;
@@ -226,6 +237,10 @@ class WatchStream implements EventSink {
       type === 'DELETED' && event.type !== 'DELETED' && event.previous
         ? event.previous.at(event.revision)
         : event.entry;
+    if (this.#hasRoom && this.#queue.length === 0 && this.#sink && !this.#ended) {
+      this.#hasRoom = this.#sink.write(sharedEncoding(event, type, entry, representation));
+      return;
+    }
     this.#pending++;
     this.push(() => {
       this.#pending--;
@@ -233,39 +248,45 @@ class WatchStream implements EventSink {
     });
   }
 
-  push(item: () => Uint8Array): void {
+  push(item: () => Bytes): void {
     if (this.#ended) return;
     this.#queue.push(item);
-    if ((this.#controller?.desiredSize ?? 0) > 0) this.#flush();
+    this.#flush();
   }
 
   #flush(): void {
-    if (!this.#controller || this.#queue.length === 0) return;
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    let taken = 0;
-    while (taken < this.#queue.length && size < chunkTarget) {
-      const chunk = (this.#queue[taken] as () => Uint8Array)();
-      taken++;
-      chunks.push(chunk);
-      size += chunk.byteLength;
-    }
-    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
-    const joined = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chunks) {
-      joined.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    this.#controller.enqueue(joined);
-    if (this.#ended && this.#queue.length === 0) this.#controller.close();
+    while (this.#sink && this.#hasRoom && this.#queue.length > 0) this.#hasRoom = this.#sink.write(this.#nextPiece());
+    if (!this.#ended || this.#queue.length > 0) return;
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.end();
   }
 
-  /** Ends the stream after what is queued. */
+  /** What waits, in one piece unless that is long. */
+  #nextPiece(): Bytes {
+    const pieces: Bytes[] = [];
+    let size = 0;
+    while (pieces.length < this.#queue.length && size < chunkTarget) {
+      const piece = (this.#queue[pieces.length] as () => Bytes)();
+      pieces.push(piece);
+      size += piece.byteLength;
+    }
+    this.#queue = pieces.length === this.#queue.length ? [] : this.#queue.slice(pieces.length);
+    if (pieces.length === 1) return pieces[0] as Bytes;
+    const joined = new Uint8Array(size);
+    let at = 0;
+    for (const piece of pieces) {
+      joined.set(piece, at);
+      at += piece.byteLength;
+    }
+    return joined;
+  }
+
+  /** Ends after what is queued. */
   end(): void {
     if (this.#ended) return;
     this.#close();
-    if (this.#queue.length === 0) this.#controller?.close();
+    this.#flush();
   }
 
   cut(): void {

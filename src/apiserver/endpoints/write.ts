@@ -66,7 +66,7 @@ function readWriteQuery({ url, request, info }: RequestContext, optionsKind: str
 }
 
 /** The field manager of a client that names none: its program's name (handlers/create.go, managerOrUserAgent). */
-function managerOf(userAgent: string): string {
+export function managerOf(userAgent: string): string {
   return (userAgent.split('/')[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 128) || 'unknown';
 }
 

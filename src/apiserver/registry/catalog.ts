@@ -61,6 +61,8 @@ export class Catalog {
   readonly #store: Store;
   readonly #checks: Checks;
   readonly #served = new Map<string, Served>();
+  /** By "<plural>.<group>": the version that comes first. */
+  readonly #first = new Map<string, Served>();
   readonly #listeners = new Set<() => void>();
   /** Counts changes, so that derived documents know when they are stale. */
   generation = 0;
@@ -102,6 +104,7 @@ export class Catalog {
 
   #changed(): void {
     this.generation++;
+    this.#first.clear();
     for (const listener of this.#listeners) listener();
   }
 
@@ -115,9 +118,16 @@ export class Catalog {
 
   /** By group and plural, at whichever version comes first. */
   findAny(group: string, resource: string): Served | undefined {
-    for (const served of this.#served.values())
-      if (served.resource.group === group && served.resource.resource === resource) return served;
-    return undefined;
+    const key = `${resource}.${group}`;
+    let found = this.#first.get(key);
+    if (found) return found;
+    for (const served of this.#served.values()) {
+      if (served.resource.group !== group || served.resource.resource !== resource) continue;
+      found = served;
+      this.#first.set(key, found);
+      break;
+    }
+    return found;
   }
 
   findKind(group: string, version: string, kind: string): Served | undefined {

@@ -15,6 +15,7 @@ import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
 import { framedEvents } from './protobuf-encode.ts';
+import { pushResponse, streamOf } from './push.ts';
 import { jsonResponse, longResponse, protobufType, streamResponse, textResponse } from './respond.ts';
 
 const objectForms = ['Table', 'PartialObjectMetadata'];
@@ -116,7 +117,7 @@ async function openWatch(core: Core, context: RequestContext, served: Served): P
     name === ''
       ? options.fieldSelector
       : [...options.fieldSelector, { field: 'metadata.name', operator: '=' as const, value: name }];
-  const stream = await watch({
+  const source = await watch({
     clock: core.env.clock,
     registry,
     namespace: context.info.namespace,
@@ -126,9 +127,9 @@ async function openWatch(core: Core, context: RequestContext, served: Served): P
     signal: context.request.signal,
   });
   if (accept.encoding === 'protobuf')
-    return streamResponse(framedEvents(stream), `${protobufType}${formOf(accept)};stream=watch`);
-  return streamResponse(
-    stream,
+    return streamResponse(framedEvents(streamOf(source)), `${protobufType}${formOf(accept)};stream=watch`);
+  return pushResponse(
+    source,
     accept.as === '' ? 'application/json' : `application/json;as=${accept.as};g=meta.k8s.io;v=${accept.version}`,
   );
 }

@@ -20,6 +20,7 @@ import { applyDefaults, prune } from '../crd/structural.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { type BodyType, bodyText } from './body.ts';
+import { readFaultless } from './faultless-json.ts';
 import { decodeProtobuf } from './protobuf.ts';
 
 export type { FieldValidation };
@@ -44,7 +45,12 @@ export function readDocument(bytes: Uint8Array, type: BodyType): RawDocument {
     const typeOf = (apiVersion: string, kind: string) => findKind(apiVersion, kind)?.type ?? otherTypes[kind] ?? '';
     return { value: decodeProtobuf(bytes, typeOf), strictErrors: [] };
   }
-  return parseDocument(bodyText(bytes), type === 'yaml' ? 'yaml' : 'json');
+  return readText(bodyText(bytes), type);
+}
+
+function readText(text: string, type: 'json' | 'yaml'): RawDocument {
+  const value = type === 'json' ? readFaultless(text) : undefined;
+  return value !== undefined ? { value, strictErrors: [] } : parseDocument(text, type);
 }
 
 /** Gives plain data the type of `resource`, by its schema. Throws BadRequest. */

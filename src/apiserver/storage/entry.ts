@@ -54,6 +54,6 @@ export interface StoreEvent {
   entry: Entry;
   /** The object before the event; absent when ADDED. */
   previous?: Entry;
-  /** Encodings for watchers, made once each ("v1 json", "table"); forgotten when the event is no longer fresh. */
-  encodings?: Map<string, Uint8Array>;
+  /** Encodings for watchers, made once each by representation; forgotten when the event is no longer fresh. */
+  encodings?: Map<string, Uint8Array<ArrayBuffer>>;
 }

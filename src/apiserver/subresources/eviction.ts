@@ -19,7 +19,7 @@ export const podEviction: SpecialHandler = (core, context, served) =>
 
 async function evict(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const { namespace, name } = context.info;
-  const sent = await readReview(context, 'policy', 'v1', 'Eviction');
+  const sent = await readReview(context, 'policy', 'v1', 'Eviction', 'v1beta1');
   if (sent.metadata.name && sent.metadata.name !== name)
     throw newBadRequest('name in URL does not match name in Eviction object');
   sent.metadata = { ...sent.metadata, name, namespace };

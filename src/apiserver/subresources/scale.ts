@@ -4,7 +4,7 @@ import { invalid, path } from '../../api/field-error.ts';
 import type { LabelSelector } from '../../api/generated/types.ts';
 import { formatSelector, labelSelectorAsSelector } from '../../api/labels.ts';
 import { newBadRequest, newInvalid, newPathNotFound, newUnsupportedMediaType } from '../../api/status.ts';
-import { writerOf } from '../endpoints/write.ts';
+import { managerOf, writerOf } from '../endpoints/write.ts';
 import type { KubeObject } from '../object.ts';
 import type { Served } from '../registry/served.ts';
 import { bodyType, contentType, readBody } from '../server/body.ts';
@@ -133,7 +133,10 @@ async function serve(core: Core, context: RequestContext, served: Served): Promi
         resource,
         object,
         current.object,
-        writerOf(context, context.url.searchParams.get('fieldManager') ?? 'unknown'),
+        writerOf(
+          context,
+          context.url.searchParams.get('fieldManager') || managerOf(context.request.headers.get('user-agent') ?? ''),
+        ),
       );
       return object;
     },

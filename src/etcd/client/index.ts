@@ -1,6 +1,6 @@
-// The client of the store: etcd's v3 JSON gateway over fetch, for our members and for a real etcd alike.
+// The client of the store: etcd's v3 JSON gateway over fetch, for our members and for a real etcd alike; or calls on members in this process (direct.ts).
 //
-// It offers every endpoint the plain form (server/http.ts) and speaks base64 to those that do not take it up. Reads go on to the next endpoint when one does
+// Over fetch it offers every endpoint the plain form (server/http.ts) and speaks base64 to those that do not take it up. Reads go on to the next endpoint when one does
 // not answer; a write whose fate is unknown is never repeated, its error says so.
 //
 // Invariant: what is sent and received as bytes is UTF-8 of the caller's strings.
@@ -10,7 +10,7 @@ import type { Random } from '../../env/random.ts';
 import type * as wire from '../api/types.ts';
 import { bytesToUtf8, utf8ToBytes } from '../bytes.ts';
 import { grpc } from '../errors.ts';
-import { Transport } from './transport.ts';
+import { HttpTransport, type Transport } from './transport.ts';
 import {
   type Compare,
   type EtcdClient,
@@ -34,10 +34,11 @@ export interface EtcdClientConfig {
 
 /** A client that spreads over the endpoints, starting at a random one. */
 export function createEtcdClient(config: EtcdClientConfig): EtcdClient {
-  return new HttpEtcdClient(new Transport(config));
+  return new TransportedClient(new HttpTransport(config));
 }
 
-class HttpEtcdClient implements EtcdClient {
+/** The calls, over whatever carries them. */
+export class TransportedClient implements EtcdClient {
   private readonly transport: Transport;
 
   constructor(transport: Transport) {

@@ -1,4 +1,4 @@
-// How a call reaches an endpoint: choice of endpoint, form of the body (plain or gateway), answers and errors, streams of lines.
+// How a call reaches the store; and how it does over a wire: choice of endpoint, form of the body (plain or gateway), answers and errors, streams of lines.
 
 import { type Clock, sleep } from '../../env/clock.ts';
 import type { Random } from '../../env/random.ts';
@@ -11,6 +11,20 @@ import { EtcdError } from './types.ts';
 
 type Data = Record<string, unknown>;
 
+export interface CallOptions {
+  /** A request that met no member or a member without a leader is made again. */
+  retry?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** Carries messages in their form in memory (../api/types.ts), by the path of the call. Rejects with an EtcdError where the store refuses. */
+export interface Transport {
+  /** One request, one answer. */
+  call<T>(path: string, request: object, options?: CallOptions): Promise<T>;
+  /** One request, answers one by one until the stream ends or the signal aborts. */
+  stream<T>(path: string, request: object, signal: AbortSignal): AsyncGenerator<T>;
+}
+
 interface Endpoint {
   url: string;
   /** Whether it was seen to speak the plain form. */
@@ -19,10 +33,10 @@ interface Endpoint {
 }
 
 /** Rounds over all endpoints a read makes before it gives up, and the pause between them, ms. */
-const rounds = 3;
-const pause = 100;
+export const rounds = 3;
+export const pause = 100;
 
-export class Transport {
+export class HttpTransport implements Transport {
   private readonly endpoints: Endpoint[];
   private readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
   private readonly clock: Clock;
@@ -46,8 +60,8 @@ export class Transport {
     this.current = Math.floor(config.random.next() * this.endpoints.length);
   }
 
-  /** One request, one answer. With `retry`, a request that met no member or a member without a leader is made again elsewhere. */
-  async call<T>(path: string, request: object, options: { retry?: boolean; signal?: AbortSignal } = {}): Promise<T> {
+  /** With `retry` a request is made again elsewhere. */
+  async call<T>(path: string, request: object, options: CallOptions = {}): Promise<T> {
     const attempts = options.retry ? rounds * this.endpoints.length : 1;
     for (let attempt = 1; ; attempt++) {
       const endpoint = this.endpoint();
@@ -66,7 +80,7 @@ export class Transport {
     }
   }
 
-  /** One request, answers line by line until the stream ends or the signal aborts. */
+  /** The answers are lines. */
   async *stream<T>(path: string, request: object, signal: AbortSignal): AsyncGenerator<T> {
     const endpoint = this.endpoint();
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -160,12 +174,12 @@ export class Transport {
 }
 
 /** Whether a member said that it cannot reach the others: one may be better served elsewhere. */
-function isCutOff(error: EtcdError): boolean {
+export function isCutOff(error: EtcdError): boolean {
   return error.code === grpc.unavailable || error.message === etcdError('deadlineExceeded').message;
 }
 
 /** The promise, or the signal's reason as soon as it aborts. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();
