@@ -1,4 +1,4 @@
-// Runs the store's simulation over many seeds (mode cluster: whole members behind HTTP, far slower): npm run simulate -- --store --seeds=N --from=S [--mode=faults|storm|duel|cluster] [--verbose]. Exits 1 at the first seed that fails, printing it.
+// Runs the store's simulation over many seeds (mode cluster: whole members behind HTTP, far slower): npm run simulate -- --store --seeds=N --from=S [--mode=faults|storm|duel|lease|cluster] [--verbose]. Exits 1 at the first seed that fails, printing it.
 
 import { parseArgs } from 'node:util';
 import { runCluster } from '../test/simulation/store-cluster.ts';
@@ -16,7 +16,8 @@ const { values } = parseArgs({
 });
 const seeds = Number(values.seeds);
 const from = Number(values.from);
-const mode = values.mode === 'storm' || values.mode === 'duel' || values.mode === 'cluster' ? values.mode : 'faults';
+const modes = ['faults', 'storm', 'duel', 'lease', 'cluster'] as const;
+const mode = modes.find((known) => known === values.mode) ?? 'faults';
 const begun = process.hrtime.bigint();
 const total = { steps: 0, operations: 0, acknowledged: 0, events: 0 };
 

@@ -26,6 +26,7 @@ export async function runCluster(seed: number, duration = 8000): Promise<{ opera
 
 class ClusterRun {
   readonly log: string[] = [];
+  private readonly seed: number;
   private readonly simulation: Simulation;
   private readonly disks;
   private readonly running = new Map<string, RunningEtcdMember>();
@@ -36,6 +37,7 @@ class ClusterRun {
   private faults = true;
 
   constructor(seed: number) {
+    this.seed = seed;
     const loss = [0, 0.02, 0.1][seed % 3] as number;
     this.simulation = new Simulation({
       seed,
@@ -57,7 +59,17 @@ class ClusterRun {
   }
 
   private async start(name: string): Promise<void> {
-    this.running.set(name, await startEtcdMember(this.simulation.env(name), { name, members, snapshotBytes: 20_000 }));
+    this.running.set(
+      name,
+      await startEtcdMember(this.simulation.env(name), {
+        name,
+        members,
+        snapshotBytes: 20_000,
+        readMode: this.seed % 2 === 0 ? 'safe' : 'lease',
+        // as far apart as the saboteur sets clocks
+        maxClockRatio: 4,
+      }),
+    );
   }
 
   private client(name: string): EtcdClient {

@@ -30,7 +30,7 @@ export class LeaseClients {
       if (world.now >= until) return;
       world.after(20 + randomInt(this.random, 300), turn);
       const alive = world.alive();
-      if (alive.length > 0) this.act(pick(this.random, alive));
+      if (alive.length > 0 && world.now >= world.quietUntil) this.act(pick(this.random, alive));
     };
     world.after(800, turn);
   }

@@ -1,6 +1,8 @@
 // Is a history of operations on one object linearizable? Wing and Gong's search with Lowe's memory of visited (done set, state) pairs, as porcupine does it.
 //
-// An operation whose outcome is unknown (its caller got no answer) may have taken effect at any time after its call, or never.
+// An operation whose outcome is unknown (its caller got no answer) may have taken effect at any time after its call, or never. It is tried only right before one
+// that would have come out otherwise without it: anywhere else it could be left out, or done later, with the same answers to all others. And one that changes
+// nothing, and fits, is taken at once and for good: it could be moved to the front of any order that has it later.
 
 export interface Operation<Input, Output> {
   /** Time of the call; and of the answer, Infinity if there was none. */
@@ -33,34 +35,66 @@ export function isLinearizable<State, Input, Output>(
     state: State;
     candidate: number;
     taken: number;
+    /** The operation just taken is of unknown outcome; `before`: the state without it. */
+    guess: { op: Operation<Input, Output>; before: State } | undefined;
   }
-  const stack: Frame[] = [{ state: model.initial, candidate: 0, taken: -1 }];
+  const stack: Frame[] = [{ state: model.initial, candidate: 0, taken: -1, guess: undefined }];
+  /** Whether `op`, which leads to `after`, could as well have come before the guess, or without it. */
+  const idle = ({ op: guessed, before }: NonNullable<Frame['guess']>, op: Operation<Input, Output>, after: State) => {
+    const without = model.step(before, op.input, op.output);
+    if (without === 'impossible') return false;
+    if (model.key(without.state) === model.key(after)) return true;
+    const later = model.step(without.state, guessed.input, undefined);
+    return later !== 'impossible' && model.key(later.state) === model.key(after);
+  };
+  /** The state after operation i, undefined if it cannot come next or need not. */
+  const enabled = (frame: Frame, i: number) => {
+    const op = ops[i] as Operation<Input, Output>;
+    const next = done[i] ? 'impossible' : model.step(frame.state, op.input, op.output);
+    return next === 'impossible' || (frame.guess && idle(frame.guess, op, next.state)) ? undefined : next.state;
+  };
+  /** An answered operation below `end` that fits and changes nothing. */
+  const unchanging = (frame: Frame, end: number): number | undefined => {
+    for (let i = 0; i < end; i++) {
+      if ((ops[i] as Operation<Input, Output>).output === undefined) continue;
+      const state = enabled(frame, i);
+      if (state !== undefined && model.key(state) === model.key(frame.state)) return i;
+    }
+    return undefined;
+  };
+  /** Goes on with operation i unless what that leads to was tried before. */
+  const take = (frame: Frame, i: number, state: State): boolean => {
+    const op = ops[i] as Operation<Input, Output>;
+    const guess = op.output === undefined ? { op, before: frame.state } : undefined;
+    done[i] = 1;
+    const mark = `${done.join('')}/${model.key(state)}${guess ? `/${i}/${model.key(guess.before)}` : ''}`;
+    if (seen.has(mark)) {
+      done[i] = 0;
+      return false;
+    }
+    seen.add(mark);
+    if (op.output !== undefined) needed--;
+    stack.push({ state, candidate: 0, taken: i, guess });
+    return true;
+  };
   while (stack.length > 0) {
     if (needed === 0) return true;
     const frame = stack[stack.length - 1] as Frame;
     // only operations called before the earliest answer still outstanding may come next
     let horizon = Infinity;
     for (let i = 0; i < count; i++) if (!done[i]) horizon = Math.min(horizon, (ops[i] as Operation<Input, Output>).end);
+    let end = 0;
+    while (end < count && (ops[end] as Operation<Input, Output>).call <= horizon) end++;
+    const still = frame.candidate === 0 ? unchanging(frame, end) : undefined;
     let advanced = false;
-    for (; frame.candidate < count; frame.candidate++) {
-      const i = frame.candidate;
-      const op = ops[i] as Operation<Input, Output>;
-      if (op.call > horizon) break;
-      if (done[i]) continue;
-      const next = model.step(frame.state, op.input, op.output);
-      if (next === 'impossible') continue;
-      done[i] = 1;
-      const mark = `${done.join('')}/${model.key(next.state)}`;
-      if (seen.has(mark)) {
-        done[i] = 0;
-        continue;
-      }
-      seen.add(mark);
-      frame.candidate++;
-      if (op.output !== undefined) needed--;
-      stack.push({ state: next.state, candidate: 0, taken: i });
-      advanced = true;
-      break;
+    if (still !== undefined) {
+      frame.candidate = count;
+      advanced = take(frame, still, frame.state);
+    }
+    while (!advanced && frame.candidate < end) {
+      const i = frame.candidate++;
+      const state = enabled(frame, i);
+      advanced = state !== undefined && take(frame, i, state);
     }
     if (advanced) continue;
     const { taken } = stack.pop() as Frame;

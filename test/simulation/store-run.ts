@@ -3,12 +3,15 @@
 import { pick, type Random, randomInt } from '../../src/env/random.ts';
 import { LeaseClients } from './store-leases.ts';
 import { isLinearizable, type Operation, type RegisterInput, registerModel } from './store-linearizability.ts';
+import { overstay } from './store-overstay.ts';
 import { sabotage } from './store-saboteur.ts';
 import { duel, storm } from './store-storm.ts';
 import { WatchClient } from './store-watch.ts';
 import { type Node, World, type WorldOptions } from './store-world.ts';
 
 const keys = ['a', 'b', 'c'];
+/** What those put and read that try leases. */
+const doubted = 'd';
 
 export interface RunReport {
   seed: number;
@@ -31,7 +34,7 @@ export function runStore(options: WorldOptions): RunReport {
 
 function run(world: World, options: WorldOptions): RunReport {
   const duration = options.duration ?? 8000;
-  const histories = new Map<string, Operation<RegisterInput, string>[]>(keys.map((key) => [key, []]));
+  const histories = new Map<string, Operation<RegisterInput, string>[]>([...keys, doubted].map((key) => [key, []]));
   const writes: { call: number; end: number; revision: number }[] = [];
   const watchers = Array.from({ length: 3 }, (_, i) => new WatchClient(world, i));
   const clients = Array.from({ length: 4 }, (_, i) => new Client(world, i, histories, writes));
@@ -41,10 +44,14 @@ function run(world: World, options: WorldOptions): RunReport {
     for (const watcher of watchers) watcher.follow();
   };
   for (const client of clients) client.start(duration);
+  if (options.mode === 'lease') for (const client of clients.slice(0, 2)) client.doubt(duration);
   let replacing = () => false;
   if (options.mode === 'storm') storm(world, duration);
   else if (options.mode === 'duel') duel(world, duration);
-  else replacing = sabotage(world, duration);
+  else if (options.mode === 'lease') {
+    replacing = sabotage(world, duration, 2000);
+    overstay(world, duration);
+  } else replacing = sabotage(world, duration);
   world.run(duration);
   heal(world);
   const calm = () =>
@@ -166,7 +173,7 @@ class Client {
     const next = () => {
       if (this.world.now >= until) return;
       const alive = this.world.alive().filter((node) => !node.replica.raft.isLearner);
-      if (alive.length === 0) {
+      if (alive.length === 0 || this.world.now < this.world.quietUntil) {
         this.world.after(100, next);
         return;
       }
@@ -175,6 +182,29 @@ class Client {
       );
     };
     this.world.after(500 + randomInt(this.random, 500), next);
+  }
+
+  /** Where leases are tried: writes to whoever leads, and reads from whoever leads longest, as far as they know. Waits for few answers: many do not come. */
+  doubt(until: number): void {
+    const waiting = { put: 0, get: 0 };
+    const ask = (node: Node, input: RegisterInput & { type: 'put' | 'get' }) => {
+      if (waiting[input.type] > 3) return;
+      waiting[input.type]++;
+      this.act(node, doubted, input, () => waiting[input.type]--);
+    };
+    const next = () => {
+      if (this.world.now >= until) return;
+      this.world.after(10 + randomInt(this.random, 60), next);
+      const leaders = this.world
+        .alive()
+        .filter(({ replica }) => replica.raft.role === 'leader')
+        .sort((a, b) => a.replica.raft.term - b.replica.raft.term);
+      const [oldest, newest] = [leaders[0], leaders.at(-1)];
+      if (!oldest || !newest || oldest === newest) return;
+      ask(newest, { type: 'put', value: `${this.name}.${++this.counter}` });
+      ask(oldest, { type: 'get' });
+    };
+    this.world.after(500, next);
   }
 
   /** Reads every key once, from a voter. Each must be answered. */

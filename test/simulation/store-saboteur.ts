@@ -3,13 +3,10 @@
 import { pick, randomInt, shuffled } from '../../src/env/random.ts';
 import type { ConfChange } from '../../src/etcd/raft/types.ts';
 import { StoreDisk } from './store-disk.ts';
-import { maxClockRate, type World } from './store-world.ts';
+import type { World } from './store-world.ts';
 
-/** Mean ms between faults. */
-const interval = 600;
-
-/** Plans faults until `until`. The answer says whether a member that lost its disk is still on its way back. */
-export function sabotage(world: World, until: number): () => boolean {
+/** Plans faults until `until`, one every `interval` ms in the mean. The answer says whether a member that lost its disk is still on its way back. */
+export function sabotage(world: World, until: number, interval = 600): () => boolean {
   const { random } = world;
   let fresh = 0;
   /** Set while a member whose disk was lost is on its way back: the membership has no slack then. */
@@ -68,7 +65,7 @@ export function sabotage(world: World, until: number): () => boolean {
 
   function skew(): void {
     const alive = world.alive();
-    if (alive.length > 0) world.setClockRate(pick(random, alive), pick(random, [maxClockRate, 1.4, 1, 0.66, 0.33]));
+    if (alive.length > 0) world.setClockRate(pick(random, alive), pick(random, world.clockRates));
   }
 
   function propose(change: ConfChange): void {
@@ -113,12 +110,12 @@ export function sabotage(world: World, until: number): () => boolean {
     if (replacing !== '' || fresh >= 3) return;
     const id = pick(random, world.conf().voters);
     const node = world.nodes.get(id);
-    const keeps = (voters: string[]) =>
-      voters.length === 0 ||
-      voters.filter((voter) => voter !== id && world.nodes.has(voter)).length > voters.length / 2;
-    const harmless = world
-      .possibleConfs([...underWay])
-      .every((conf) => keeps(conf.voters) && keeps(conf.votersOutgoing));
+    const confs = world.possibleConfs([...underWay]);
+    // one that may be on its way out cannot stand any more, and may have too long a log to vote for the others
+    const stays = (voter: string) =>
+      voter !== id && world.nodes.has(voter) && confs.every(({ voters }) => voters.includes(voter));
+    const keeps = (voters: string[]) => voters.length === 0 || voters.filter(stays).length > voters.length / 2;
+    const harmless = confs.every((conf) => keeps(conf.voters) && keeps(conf.votersOutgoing));
     if (!node || !harmless) return;
     const replacement = `${id.split('-')[0]}-${++fresh}`;
     world.note(`${id} loses its disk, comes back as ${replacement}`);

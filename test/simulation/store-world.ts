@@ -26,6 +26,10 @@ export type Mutation =
   | 'ack before persist'
   | 'vote not persisted'
   | 'watch that skips'
+  | 'lease without end'
+  | 'lease that ignores skew'
+  | 'restart forgets promises'
+  | 'lease outlives hand-over'
   | 'compaction before watchers';
 
 export interface WorldOptions {
@@ -35,9 +39,10 @@ export interface WorldOptions {
   duration?: number;
   /**
    * What goes wrong: 'faults' of every kind (the default); 'storm': elections, crashes of voters and short cuts without end, which finds what is wrong with
-   * votes; 'duel': leaders of five members that are cut down at the moment they commit, which finds what is wrong with commits.
+   * votes; 'duel': leaders of five members that are cut down at the moment they commit, which finds what is wrong with commits; 'lease': faults of every kind,
+   * and leaders that are asked for reads after others replaced them, with reads that rest on leases and clocks skewed as far as these allow.
    */
-  mode?: 'faults' | 'storm' | 'duel';
+  mode?: 'faults' | 'storm' | 'duel' | 'lease';
 }
 
 export interface Node {
@@ -59,6 +64,9 @@ const tick = 100;
 const electionTicks = 10;
 /** How fast, at most, a member's clock runs compared with virtual time. */
 export const maxClockRate = 2.5;
+/** How fast clocks run: any, and where leases are to be trusted: none more than 2.5 times as fast as another. */
+const clockRates = { any: [maxClockRate, 1.4, 1, 0.66, 0.33], close: [1.5, 1.2, 1, 0.8, 0.6] };
+const maxClockRatio = 2.5;
 
 export class World {
   readonly seed: number;
@@ -69,10 +77,13 @@ export class World {
   /** Virtual ms. */
   now = 0;
   faults = true;
+  /** Until then clients ask for nothing. */
+  quietUntil = 0;
   steps = 0;
   /** What happened, for whoever reads a failure. */
   readonly log: string[] = [];
   readonly mutation: Mutation | undefined;
+  readonly mode: NonNullable<WorldOptions['mode']>;
   /** Called when a node was (re)started or died. */
   onRestart: (node: Node) => void = () => {};
   /** Called with every message that leaves a member. */
@@ -93,6 +104,7 @@ export class World {
   constructor({ seed, mutation, mode = 'faults' }: WorldOptions) {
     this.seed = seed;
     this.mutation = mutation;
+    this.mode = mode;
     this.random = seededRandom(seed);
     const count = mode === 'duel' || this.random.next() >= 0.7 ? 5 : 3;
     const ids = Array.from({ length: count }, (_, i) => `n${i + 1}`);
@@ -101,7 +113,7 @@ export class World {
     this.duplicate = pick(this.random, [0, 0, 0.02, 0.1]);
     this.maxDelay = pick(this.random, [2, 10, 10, 60]);
     // -1: one entry a message, also if it is empty
-    this.maxAppendBytes = mode !== 'faults' ? -1 : pick(this.random, [-1, 200, 1 << 20]);
+    this.maxAppendBytes = mode === 'storm' || mode === 'duel' ? -1 : pick(this.random, [-1, 200, 1 << 20]);
     this.compactAfter = pick(this.random, [8, 30, 200]);
     for (const id of ids) this.boot(id, new StoreDisk());
   }
@@ -152,6 +164,8 @@ export class World {
       random: () => this.random.next(),
       electionTicks,
       maxAppendBytes: this.maxAppendBytes,
+      readMode: this.mode === 'lease' ? 'lease' : 'safe',
+      lease: this.lease,
       snapshot: () => ({
         index: node.replica.applied,
         term: raft.log.termAt(node.replica.applied) ?? 0,
@@ -163,6 +177,9 @@ export class World {
       const matches = raft.log.matches.bind(raft.log);
       raft.log.matches = (index, term) => (raft.role === 'leader' ? true : matches(index, term));
     }
+    if (this.mutation === 'restart forgets promises') raft.sinceLeader = electionTicks;
+    if (this.mutation === 'lease outlives hand-over')
+      Object.defineProperty(raft, 'handedOver', { get: () => false, set: () => {} });
     if (this.mutation === 'watch that skips') skipWatches(hub, this.random);
     const notifyLate = this.mutation === 'compaction before watchers' ? delayNotify(hub) : () => {};
     const alive = () => this.nodes.get(id) === node && node.alive;
@@ -203,7 +220,9 @@ export class World {
       },
       { tag: `${id}-${incarnation}`, timeout: 3000 },
     );
-    const leases = new LeaseKeeper({ state, replica, now: () => this.clockOf(node) }, 700);
+    // where a run waits for silence, nothing is written without need
+    const checkpoints = this.mode === 'lease' ? 20_000 : 700;
+    const leases = new LeaseKeeper({ state, replica, now: () => this.clockOf(node) }, checkpoints);
     const node: Node = {
       id,
       disk,
@@ -234,6 +253,12 @@ export class World {
     return node;
   }
 
+  /** How long, by a leader's clock, it trusts a quorum's answer. */
+  private get lease(): number {
+    if (this.mutation === 'lease without end') return Infinity;
+    return ((electionTicks - 1) * tick) / (this.mutation === 'lease that ignores skew' ? 1 : maxClockRatio);
+  }
+
   crash(node: Node): void {
     if (!node.alive) return;
     node.alive = false;
@@ -250,6 +275,11 @@ export class World {
   private clockOf(node: Node): number {
     const { shown, since, rate } = node.clock;
     return shown + (this.now - since) * rate;
+  }
+
+  /** Rates at which clocks may run, fastest first. */
+  get clockRates(): readonly number[] {
+    return this.mode === 'lease' ? clockRates.close : clockRates.any;
   }
 
   setClockRate(node: Node, rate: number): void {

@@ -22,7 +22,7 @@ export function handleAppend(raft: Raft, m: Message): void {
 
 export function handleHeartbeat(raft: Raft, m: Message): void {
   raft.log.commitTo(Math.min(m.commit ?? 0, raft.log.lastIndex));
-  raft.send({ type: 'heartbeatResp', to: m.from, context: m.context });
+  raft.send({ type: 'heartbeatResp', to: m.from, context: m.context, sent: m.sent });
 }
 
 export function handleSnapshot(raft: Raft, m: Message): void {

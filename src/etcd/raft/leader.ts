@@ -37,10 +37,11 @@ export function broadcastAppend(raft: Raft): void {
 }
 
 export function broadcastHeartbeat(raft: Raft, context = raft.pendingReads.at(-1)?.context): void {
+  const sent = raft.config.readMode === 'lease' ? raft.time : undefined;
   for (const [id, progress] of raft.progress) {
     if (id === raft.id) continue;
     // never beyond what the follower has: its log may differ after that
-    raft.send({ type: 'heartbeat', to: id, commit: Math.min(progress.match, raft.log.committed), context });
+    raft.send({ type: 'heartbeat', to: id, commit: Math.min(progress.match, raft.log.committed), context, sent });
   }
 }
 
@@ -165,8 +166,7 @@ function handleAppendResponse(raft: Raft, m: Message): void {
     broadcastAppend(raft);
   } else if (wasPaused && m.from !== raft.id) sendAppend(raft, m.from, true);
   if (m.from !== raft.id) while (sendAppend(raft, m.from, false));
-  if (m.from === raft.transferee && progress.match === raft.log.lastIndex)
-    raft.send({ type: 'timeoutNow', to: m.from });
+  if (m.from === raft.transferee && progress.match === raft.log.lastIndex) handOver(raft, m.from);
 }
 
 function handleHeartbeatResponse(raft: Raft, m: Message): void {
@@ -174,6 +174,7 @@ function handleHeartbeatResponse(raft: Raft, m: Message): void {
   if (!progress) return;
   progress.recentActive = true;
   progress.probeSent = false;
+  if (m.sent !== undefined) progress.answered = Math.max(progress.answered, m.sent);
   // what was lost on the way is found out here: the follower is alive and yet nothing moves
   const waiting = progress.state === 'snapshot' || progress.inflight.length > 0;
   progress.stale = waiting ? progress.stale + 1 : 0;
@@ -196,12 +197,20 @@ function readIndex(raft: Raft, m: Message): void {
     return;
   }
   const context = m.context ?? '';
-  if (alone || raft.config.readMode === 'lease') {
+  if (alone || leaseHolds(raft)) {
     answer(raft, m.from, context, raft.log.committed);
     return;
   }
   raft.pendingReads.push({ context, from: m.from, index: raft.log.committed, acks: new Set([raft.id]) });
   broadcastHeartbeat(raft, context);
+}
+
+/** Whether a quorum answered a heartbeat so lately that nobody else can lead yet. */
+function leaseHolds(raft: Raft): boolean {
+  if (raft.config.readMode !== 'lease' || raft.handedOver) return false;
+  const { time, progress } = raft;
+  const since = committedIndex(raft.conf, (id) => (id === raft.id ? time : (progress.get(id)?.answered ?? -Infinity)));
+  return time < since + raft.config.lease;
 }
 
 /** A member answered the heartbeat sent for a read: it and all older ones are confirmed once a quorum did. */
@@ -227,6 +236,11 @@ function transfer(raft: Raft, m: Message): void {
   if (!progress) return;
   raft.transferee = to;
   raft.electionElapsed = 0;
-  if (progress.match === raft.log.lastIndex) raft.send({ type: 'timeoutNow', to });
+  if (progress.match === raft.log.lastIndex) handOver(raft, to);
   else sendAppend(raft, to, true);
+}
+
+function handOver(raft: Raft, to: string): void {
+  raft.handedOver = true;
+  raft.send({ type: 'timeoutNow', to });
 }

@@ -18,6 +18,8 @@ export class Progress {
   recentActive = false;
   /** Heartbeats answered since the last progress while something was out. */
   stale = 0;
+  /** When the newest heartbeat it answered was sent, by the leader's clock. */
+  answered = -Infinity;
   /** Last index of each unanswered append. */
   inflight: number[] = [];
 

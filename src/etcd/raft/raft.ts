@@ -40,8 +40,16 @@ export interface RaftConfig {
   heartbeatTicks?: number;
   /** Bytes of entries in one append. */
   maxAppendBytes?: number;
-  /** 'safe': a read asks a quorum; 'lease': it trusts the leader's lease (clocks must not drift). */
+  /**
+   * 'safe': a read asks a quorum. 'lease': it trusts that no other can lead while a quorum's answer is younger than `lease`; otherwise it asks. Members then
+   * refuse their vote for `electionTicks` after a leader's word, and after a restart.
+   */
   readMode?: 'safe' | 'lease';
+  /**
+   * How long, in units of `time`, a quorum's answer keeps others from leading. At most (electionTicks - 1) ticks of the member whose clock is fastest, as the
+   * one whose clock is slowest counts them.
+   */
+  lease?: number;
 }
 
 export class Raft {
@@ -53,6 +61,8 @@ export class Raft {
   role: Role = 'follower';
   leader: Id = '';
   conf: ConfState;
+  /** The host's clock, set by the host before it calls: only leases look at it. */
+  time = 0;
 
   /** Leader only. */
   progress = new Map<Id, Progress>();
@@ -63,6 +73,11 @@ export class Raft {
   pendingReads: { context: string; from: Id; index: number; acks: Set<Id> }[] = [];
   /** Leader: reads that came before its term had a committed entry. */
   earlyReads: Message[] = [];
+  /** Leader: it told another to stand for election in its place, whenever that arrives, so its lease is void. */
+  handedOver = false;
+
+  /** Ticks since a leader was heard, whatever term it led. */
+  sinceLeader: number;
 
   electionElapsed = 0;
   heartbeatElapsed = 0;
@@ -75,14 +90,28 @@ export class Raft {
   private unsavedSnapshot: Snapshot | undefined;
 
   constructor(config: RaftConfig) {
-    this.config = { electionTicks: 10, heartbeatTicks: 1, maxAppendBytes: 1 << 20, readMode: 'safe', ...config };
+    this.config = {
+      electionTicks: 10,
+      heartbeatTicks: 1,
+      maxAppendBytes: 1 << 20,
+      readMode: 'safe',
+      lease: 0,
+      ...config,
+    };
     this.id = config.id;
     this.log = config.log;
     this.term = config.hardState.term;
     this.vote = config.hardState.vote;
     this.savedState = { ...config.hardState };
     this.conf = config.conf;
+    // what was promised before a restart is not known
+    this.sinceLeader = this.term > 0 ? 0 : this.config.electionTicks;
     this.becomeFollower(this.term, '');
+  }
+
+  /** Whether some leader's lease may rest on this member: then it helps nobody else to the office. */
+  private get keepsVote(): boolean {
+    return this.config.readMode === 'lease' && this.sinceLeader < this.config.electionTicks;
   }
 
   get isLearner(): boolean {
@@ -99,6 +128,7 @@ export class Raft {
 
   /** One tick of the clock. */
   tick(): void {
+    this.sinceLeader++;
     if (this.role === 'leader') {
       this.heartbeatElapsed++;
       this.electionElapsed++;
@@ -142,8 +172,9 @@ export class Raft {
 
   /** Takes in one message. Returns false if a request in it was dropped for want of a leader. */
   step(m: Message): boolean {
+    const isVote = m.type === 'vote' || m.type === 'preVote';
+    if (isVote && this.keepsVote && m.context !== 'transfer' && m.term >= this.term) return true;
     if (m.term > this.term) {
-      const isVote = m.type === 'vote' || m.type === 'preVote';
       if (isVote && m.context !== 'transfer' && this.leader !== '' && this.electionElapsed < this.config.electionTicks)
         return true; // the leader is alive as far as this member knows: whoever asks was cut off
       if (m.type === 'preVote' || (m.type === 'preVoteResp' && !m.reject)) {
@@ -159,7 +190,7 @@ export class Raft {
       else if (m.type === 'preVote') this.sendAfterSave({ type: 'preVoteResp', to: m.from, reject: true });
       return true;
     }
-    if (m.type === 'vote' || m.type === 'preVote') {
+    if (isVote) {
       handleVoteRequest(this, m);
       return true;
     }
@@ -174,6 +205,7 @@ export class Raft {
       case 'snap':
         if (this.role !== 'follower') this.becomeFollower(m.term, m.from);
         this.electionElapsed = 0;
+        this.sinceLeader = 0;
         this.leader = m.from;
         if (m.type === 'app') handleAppend(this, m);
         else if (m.type === 'heartbeat') handleHeartbeat(this, m);
@@ -244,6 +276,7 @@ export class Raft {
     this.pendingConfIndex = 0;
     this.pendingReads = [];
     this.earlyReads = [];
+    this.handedOver = false;
     this.progress = new Map();
   }
 

@@ -77,6 +77,8 @@ export interface Message {
   /** heartbeat, readIndex: the read they confirm. vote: 'transfer' if the leader asked for it. */
   context?: string;
   snapshot?: Snapshot;
+  /** heartbeat, heartbeatResp: the leader's time as it sent the heartbeat, where reads rest on a lease. */
+  sent?: number;
 }
 
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';

@@ -30,7 +30,7 @@ export async function answerCall(member: EtcdMember, method: string, json: Json)
     case 'leaseRemaining': {
       const lease = member.state.lessor.get(args.id as string);
       if (!lease) return null;
-      const remaining = member.state.lessor.remaining(lease, member.clock.now());
+      const remaining = member.state.lessor.remaining(lease, member.now());
       return { remaining, granted: lease.ttl, keys: [...lease.keys].sort() };
     }
     case 'moveLeader':

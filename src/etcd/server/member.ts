@@ -40,8 +40,10 @@ export interface EtcdMemberConfig {
   progressNotifyInterval?: number;
   /** ms of a tick; a heartbeat is one, an election timeout ten to twenty. Default 100. */
   tick?: number;
-  /** Linearizable reads: ask a quorum each time ('safe'), or trust the leader's lease. */
+  /** Linearizable reads: ask a quorum each time ('safe', the default), or trust the leader's lease while it holds. The same on all members. */
   readMode?: 'safe' | 'lease';
+  /** Leases are safe while no member's clock runs more than this many times as fast as another's. Default 1.5. */
+  maxClockRatio?: number;
   /** ms between the leader's comparisons of all members' hashes (etcd --experimental-corrupt-check-time). Default 0: only on request. */
   corruptCheckInterval?: number;
 }
@@ -76,7 +78,8 @@ export class EtcdMember implements Backend {
   private cancels: Cancel[] = [];
   private stopped = false;
   private shown = '';
-  private clockRate = 1;
+  /** This member's clock: what it showed at cluster time `since`, and how fast it runs. */
+  private own = { shown: 0, since: 0, rate: 1 };
   private lostLeaderTicks = 0;
 
   constructor(env: Env, config: EtcdMemberConfig) {
@@ -163,6 +166,7 @@ export class EtcdMember implements Backend {
       random: () => env.random.next(),
       electionTicks,
       readMode: this.config.readMode ?? 'safe',
+      lease: ((electionTicks - 1) * this.tick) / (this.config.maxClockRatio ?? 1.5),
       snapshot: () => ({ ...this.appliedPoint(), data: takeSnapshot(this.state) }),
     });
     const replica: Replica = new Replica(
@@ -170,7 +174,7 @@ export class EtcdMember implements Backend {
       this.state,
       this.hub,
       {
-        now: () => this.clock.now(),
+        now: () => this.now(),
         send: (message) => this.peers.send(message),
         save: (unsaved, done) => {
           this.storage.save(unsaved).then(
@@ -187,7 +191,7 @@ export class EtcdMember implements Backend {
     this.replica = replica;
     const beat = () => {
       if (this.stopped) return;
-      this.cancels[0] = this.clock.after(this.tick / this.clockRate, beat);
+      this.cancels[0] = this.clock.after(this.tick / this.own.rate, beat);
       if (this.peers.paused) return;
       replica.tick();
       this.watchLeader();
@@ -317,13 +321,15 @@ export class EtcdMember implements Backend {
     });
   }
 
+  /** Cluster time by this member's clock. */
   now(): number {
-    return this.clock.now();
+    const { shown, since, rate } = this.own;
+    return shown + (this.clock.now() - since) * rate;
   }
 
   /** How fast this member's clock runs compared with the cluster's. */
   setClockRate(rate: number): void {
-    this.clockRate = rate;
+    this.own = { shown: this.now(), since: this.clock.now(), rate };
   }
 
   // Backend

@@ -138,6 +138,7 @@ export class Replica {
       this.takeForwarded(message);
       return;
     }
+    this.raft.time = this.host.now();
     this.raft.step(message);
     this.drain();
   }
@@ -162,6 +163,7 @@ export class Replica {
 
   tick(): void {
     if (this.stopped) return;
+    this.raft.time = this.host.now();
     this.raft.tick();
     this.expire();
     this.drain();
@@ -200,6 +202,7 @@ export class Replica {
 
   /** Does all there is to do now. */
   drain(): void {
+    this.raft.time = this.host.now();
     for (let busy = true; busy && !this.stopped; ) {
       this.flushProposals();
       this.flushReads();

@@ -1,7 +1,7 @@
 // Runs raft cores from a script of small commands and prints what happens: the golden transcripts of ../testdata are such scripts with the expected output
 // after "----" (in the manner of etcd-io/raft's data-driven tests).
 //
-// Commands: cluster N [learners M] | tick ID COUNT | campaign ID | propose ID TEXT | conf ID JSON | read ID CONTEXT | transfer ID TO | cut A B | heal |
+// Commands: cluster N [learners M] | leases UNITS (before cluster: reads rest on leases so long) | time ID T | tick ID COUNT | campaign ID | propose ID TEXT | conf ID JSON | read ID CONTEXT | transfer ID TO | cut A B | heal |
 // deliver [COUNT] | drop FROM TO | save ID off|on | restart ID | compact ID INDEX | state | log ID
 //
 // Messages wait until delivered. A write is done at once unless saving is switched off for the member.
@@ -22,6 +22,7 @@ export class Transcript {
   readonly members = new Map<string, Member>();
   /** Messages under way, oldest first. */
   wire: Message[] = [];
+  private lease: number | undefined;
   private cuts = new Set<string>();
   private out: string[] = [];
   private founding: ConfState = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
@@ -51,6 +52,12 @@ export class Transcript {
         for (const id of [...ids, ...learners]) this.boot(id, undefined);
         return;
       }
+      case 'leases':
+        this.lease = Number(a);
+        return;
+      case 'time':
+        this.member(a).raft.time = Number(b);
+        return;
       case 'join':
         this.boot(a, undefined);
         return;
@@ -135,6 +142,7 @@ export class Transcript {
       conf: base.conf,
       random: () => 0,
       maxAppendBytes: 1,
+      ...(this.lease === undefined ? {} : { readMode: 'lease', lease: this.lease }),
       snapshot: () => ({ index: log.applied, term: log.termAt(log.applied) ?? 0, conf: raft.conf, data: null }),
     });
     const member: Member = {
@@ -210,6 +218,7 @@ function text(m: Message): string {
   if (m.commit !== undefined) parts.push(`commit ${m.commit}`);
   if (m.snapshot) parts.push(`snapshot ${m.snapshot.term}/${m.snapshot.index}`);
   if (m.reject) parts.push(`REJECT${m.hint === undefined ? '' : ` hint ${m.hint}`}`);
+  if (m.sent !== undefined) parts.push(`sent at ${m.sent}`);
   if (m.context) parts.push(`for ${m.context}`);
   return parts.join(' ');
 }
