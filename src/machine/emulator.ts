@@ -3,9 +3,11 @@
 // Facts about v86 this relies on (version pinned in package.json, held by machine.test.ts):
 // - console ports from 2 on stay raw (/dev/vport*) only if the guest is never told that they are consoles, so SendEvent drops that event while booting;
 // - an input chunk takes one guest buffer, at most 4096 bytes, and is dropped when none is free (agent.ts counts them);
+// - the file system behind `filesystem: {}` is the property `fs9p`, whose methods keep their names in the published build (shared-files.ts);
 // - all guest time comes from `microtick`, which is imported by the wasm module and also a static of the class behind `emulator.v86`.
 
 import type { V86 as V86Class, V86Options } from 'v86';
+import type { EmulatedFileSystem } from './shared-files.ts';
 
 export interface EmulatorParts {
   memoryMiB: number;
@@ -25,6 +27,8 @@ export interface Emulator {
   stop(): Promise<void>;
   sendAgentBytes(bytes: Uint8Array): void;
   sendFrame(frame: Uint8Array): void;
+  /** What the guest's 9p device serves. */
+  files: EmulatedFileSystem;
   /** Milliseconds on a clock that runs only while the guest does. */
   guestTime(): number;
   save(): Promise<ArrayBuffer>;
@@ -35,6 +39,7 @@ const agentPort = 2;
 const consolePortEvent = 4;
 
 interface Internals {
+  fs9p: EmulatedFileSystem;
   v86: {
     cpu: { devices: { virtio_console?: { SendEvent(port: number, event: number, value: number): void } } };
     constructor: { microtick: () => number };
@@ -109,6 +114,7 @@ export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
       stoppedAt ??= hostTime();
     },
     sendAgentBytes: (bytes) => internals.bus.send(`virtio-console${agentPort}-input-bytes`, bytes),
+    files: internals.fs9p,
     sendFrame: (frame) => internals.bus.send('net0-receive', frame),
     guestTime,
     save: async () => (await emulator.save_state()) as ArrayBuffer,

@@ -7,6 +7,7 @@ import type { Clock } from '../env/clock.ts';
 import { Agent } from './agent.ts';
 import { createEmulator, type Emulator } from './emulator.ts';
 import type { NodeImage, NodeImageManifest } from './image.ts';
+import { SharedFiles } from './shared-files.ts';
 
 export interface MachineOptions {
   image: NodeImage;
@@ -20,6 +21,7 @@ export interface MachineOptions {
 
 export class Machine {
   readonly agent: Agent;
+  readonly files: SharedFiles;
   readonly manifest: NodeImageManifest;
   /** The guest's own time: it stands still while the machine does. */
   readonly clock: Clock;
@@ -46,6 +48,7 @@ export class Machine {
         this.settle();
       },
     });
+    this.files = new SharedFiles(emulator.files);
     this.manifest = manifest;
     this.clock = {
       now: () => emulator.guestTime(),

@@ -9,7 +9,7 @@ let files: Map<string, Uint8Array<ArrayBuffer>>;
 let fetched: string[];
 let unpacked: Map<string, string>;
 let removed: string[];
-let agent: Agent;
+let node: ConstructorParameters<typeof ImageStore>[0];
 
 const digestOf = async (bytes: Uint8Array<ArrayBuffer>) =>
   `sha256:${Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex')}`;
@@ -32,7 +32,7 @@ async function addImage(name: string, tags: string, layers: string[], config: ob
   );
   return {
     entry: { digest: manifest, annotations: { 'org.opencontainers.image.base.name': name, 'dev.drydock.tags': tags } },
-    diffs: diffs.map((digest) => `/var/lib/images/${digest.slice(7)}`),
+    diffs: diffs.map((digest) => `/var/lib/layers/${digest.slice(7)}`),
     configDigest,
   };
 }
@@ -68,14 +68,24 @@ beforeEach(() => {
           : new TextEncoder().encode('root:x:0:\nweb:x:7:\n'),
       ),
   };
-  agent = pretended as Agent;
+  node = {
+    agent: pretended as Agent,
+    files: {
+      unpack: async (name, archive) => {
+        const text = new TextDecoder().decode(archive);
+        if (text.startsWith('opaque')) return undefined;
+        unpacked.set(`/var/lib/layers/${name}`, text);
+        return `/var/lib/layers/${name}`;
+      },
+    },
+  };
 });
 
 describe('ImageStore', () => {
   test('pulls once: layers unpacked in order, uppermost first for the overlay', async () => {
     const { entry, diffs, configDigest } = await addImage('docker.io/library/web', '1.0 latest', ['below', 'above']);
     index(entry);
-    const store = new ImageStore(agent, fetchFile, []);
+    const store = new ImageStore(node, fetchFile, []);
     expect(await store.get('web')).toBeUndefined();
     const [image, again] = await Promise.all([store.pull('web'), store.pull('docker.io/library/web:latest')]);
     expect(again).toBe(image);
@@ -99,10 +109,19 @@ describe('ImageStore', () => {
     expect((await store.pull(`web@${entry.digest}`)).id).toBe(configDigest);
   });
 
+  test('a layer that the shared files cannot hold is unpacked by the guest', async () => {
+    const { entry, diffs } = await addImage('docker.io/library/web', 'latest', ['below', 'opaque']);
+    index(entry);
+    const image = await new ImageStore(node, fetchFile, []).pull('web');
+    const own = diffs[1]?.replace('layers', 'images') as string;
+    expect(image.layers).toEqual([own, diffs[0]]);
+    expect(unpacked.get(own)).toBe('opaque');
+  });
+
   test('what the snapshot holds is present without fetching layers', async () => {
     const { entry } = await addImage('docker.io/library/busybox', '1.35', ['layer']);
     index(entry);
-    const store = new ImageStore(agent, fetchFile, [entry.digest]);
+    const store = new ImageStore(node, fetchFile, [entry.digest]);
     expect((await store.get('busybox:1.35'))?.size).toBe(110);
     expect(unpacked.size).toBe(0);
     expect(await store.get('busybox:2')).toBeUndefined();
@@ -111,7 +130,7 @@ describe('ImageStore', () => {
   test('a damaged layer is refused, and a later pull succeeds', async () => {
     const { entry } = await addImage('docker.io/library/web', 'latest', ['layer']);
     index(entry);
-    const store = new ImageStore(agent, fetchFile, []);
+    const store = new ImageStore(node, fetchFile, []);
     const [path, good] = [...files].find(([, bytes]) => bytes[0] === 0x1f) as [string, Uint8Array<ArrayBuffer>];
     files.set(path, Uint8Array.of(1, 2, 3));
     await expect(store.pull('web')).rejects.toMatchObject({
@@ -123,7 +142,7 @@ describe('ImageStore', () => {
   });
 
   test('no such name, no such tag, no registry, no grammar', async () => {
-    const store = new ImageStore(agent, fetchFile, []);
+    const store = new ImageStore(node, fetchFile, []);
     await expect(store.pull('web')).rejects.toMatchObject({ reason: 'Unavailable' });
     index((await addImage('docker.io/library/web', '1.0', ['layer'])).entry);
     await expect(store.pull('nope')).rejects.toMatchObject({ reason: 'NotFound' });
@@ -138,7 +157,7 @@ describe('ImageStore', () => {
     const one = await addImage('docker.io/library/one', 'latest', ['shared', 'own']);
     const two = await addImage('docker.io/library/two', 'latest', ['shared']);
     index(one.entry, two.entry);
-    const store = new ImageStore(agent, fetchFile, []);
+    const store = new ImageStore(node, fetchFile, []);
     await store.pull('one');
     await store.pull('two');
     removed = [];
@@ -153,7 +172,7 @@ describe('imageUser', () => {
   const user = async (text: string) => {
     const { entry } = await addImage('docker.io/library/web', 'latest', [`layer ${text}`], { User: text });
     index(entry);
-    return imageUser(agent, await new ImageStore(agent, fetchFile, []).pull('web'));
+    return imageUser(node.agent, await new ImageStore(node, fetchFile, []).pull('web'));
   };
 
   test.each([

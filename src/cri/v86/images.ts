@@ -1,10 +1,11 @@
 // Images of a v86 node: an OCI index served beside the page stands for every registry, layers are unpacked into the node's memory.
 //
-// A pull fetches manifest, config and layers by digest, checks each digest, unpacks gzip on this side (the guest is slow at it) and sends plain tar.
-// Invariant: an image is present once all of its layers are unpacked under /var/lib/images/<diff id>; pulling it again does nothing.
+// A pull fetches manifest, config and layers by digest, checks each digest, and unpacks on this side into the files that the guest sees by 9p; the guest
+// unpacks only layers that 9p cannot hold. Invariant: an image is present once all of its layers are unpacked; pulling it again does nothing.
 
 import type { Agent } from '../../machine/agent.ts';
 import type { FetchFile } from '../../machine/image.ts';
+import type { SharedFiles } from '../../machine/shared-files.ts';
 import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
 import { type Image, RuntimeError } from '../runtime.ts';
 
@@ -43,21 +44,28 @@ interface Manifest {
   layers: Descriptor[];
 }
 
-const layersRoot = '/var/lib/images';
+/** Layers in the guest's own memory: those of the snapshot, and those it unpacked itself. */
+const guestRoot = '/var/lib/images';
 
 export class ImageStore {
   private readonly agent: Agent;
   private readonly fetchAsset: FetchFile;
-  private readonly unpacked = new Set<string>();
-  private readonly unpacking = new Map<string, Promise<void>>();
+  private readonly files: Pick<SharedFiles, 'unpack'>;
+  /** Directory on the node by diff id, from the moment it is being unpacked. */
+  private readonly unpacked = new Map<string, Promise<string>>();
   private readonly stored = new Map<string, StoredImage>();
   private readonly preloaded: string[];
   private index: Promise<Descriptor[]> | undefined;
   private ready: Promise<void> | undefined;
 
   /** `preloaded`: digests of manifests whose layers the node's snapshot holds unpacked. */
-  constructor(agent: Agent, fetchAsset: FetchFile, preloaded: string[]) {
+  constructor(
+    { agent, files }: { agent: Agent; files: Pick<SharedFiles, 'unpack'> },
+    fetchAsset: FetchFile,
+    preloaded: string[],
+  ) {
     this.agent = agent;
+    this.files = files;
     this.fetchAsset = fetchAsset;
     this.preloaded = preloaded;
   }
@@ -78,7 +86,7 @@ export class ImageStore {
     }
     if (!descriptor) throw failed('NotFound', `failed to resolve reference "${name}": ${name}: not found`);
     try {
-      return await this.store(descriptor, name, repository, (directory, layer) => this.unpack(directory, layer));
+      return await this.store(descriptor, name, repository, (diffId, layer) => this.unpack(diffId, layer));
     } catch (error) {
       throw failed('Unavailable', words(error));
     }
@@ -103,7 +111,7 @@ export class ImageStore {
     const used = new Set([...this.stored.values()].flatMap((other) => other.layers));
     for (const directory of image.layers) {
       if (used.has(directory)) continue;
-      this.unpacked.delete(directory);
+      this.unpacked.delete(directory.slice(directory.lastIndexOf('/') + 1));
       await this.agent.batch(['remove', directory]);
     }
   }
@@ -153,7 +161,7 @@ export class ImageStore {
     descriptor: Descriptor,
     name: string,
     repository: string,
-    unpack: (directory: string, layer: Descriptor) => Promise<void>,
+    unpack: (diffId: string, layer: Descriptor) => Promise<string>,
   ): Promise<StoredImage> {
     const manifest = await this.json<Manifest>(descriptor.digest);
     const known = this.stored.get(manifest.config.digest);
@@ -164,9 +172,7 @@ export class ImageStore {
     const config = await this.json<{ config?: ImageConfig; rootfs: { diff_ids: string[] } }>(manifest.config.digest);
     const layers: string[] = [];
     for (const [i, layer] of manifest.layers.entries()) {
-      const directory = `${layersRoot}/${(config.rootfs.diff_ids[i] ?? layer.digest).slice('sha256:'.length)}`;
-      if (!this.unpacked.has(directory)) await unpack(directory, layer);
-      layers.unshift(directory);
+      layers.unshift(await unpack((config.rootfs.diff_ids[i] ?? layer.digest).slice('sha256:'.length), layer));
     }
     const meanwhile = this.stored.get(manifest.config.digest); // two pulls at once
     if (meanwhile) {
@@ -186,23 +192,30 @@ export class ImageStore {
     return image;
   }
 
-  private unpack(directory: string, layer: Descriptor): Promise<void> {
-    let work = this.unpacking.get(directory);
-    if (!work) {
-      work = (async () => {
-        const bytes = await this.blob(layer.digest);
-        const plain = layer.mediaType.endsWith('+gzip')
-          ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-          : new Blob([bytes]).stream();
-        const half = `${directory}.partial`;
-        await this.agent.batch(['remove', half]);
-        await this.agent.untar(half, plain);
-        await this.agent.batch(['rename', half, directory]);
-        this.unpacked.add(directory);
-      })().finally(() => this.unpacking.delete(directory));
-      this.unpacking.set(directory, work);
+  private unpack(diffId: string, layer: Descriptor): Promise<string> {
+    let directory = this.unpacked.get(diffId);
+    if (!directory) {
+      directory = this.unpackLayer(diffId, layer);
+      this.unpacked.set(diffId, directory);
+      directory.catch(() => this.unpacked.delete(diffId)); // a later pull tries again
     }
-    return work;
+    return directory;
+  }
+
+  private async unpackLayer(diffId: string, layer: Descriptor): Promise<string> {
+    const bytes = await this.blob(layer.digest);
+    const stream = () =>
+      layer.mediaType.endsWith('+gzip')
+        ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
+        : new Blob([bytes]).stream();
+    const shared = await this.files.unpack(diffId, new Uint8Array(await new Response(stream()).arrayBuffer()));
+    if (shared !== undefined) return shared;
+    const directory = `${guestRoot}/${diffId}`;
+    const half = `${directory}.partial`;
+    await this.agent.batch(['remove', half]);
+    await this.agent.untar(half, stream());
+    await this.agent.batch(['rename', half, directory]);
+    return directory;
   }
 
   private loadPreloaded(): Promise<void> {
@@ -212,8 +225,10 @@ export class ImageStore {
         if (!this.preloaded.includes(descriptor.digest)) continue;
         const repository = repositoryOf(descriptor);
         for (const tag of tagsOf(descriptor))
-          await this.store(descriptor, `${repository}:${tag}`, repository, async (directory) => {
-            this.unpacked.add(directory);
+          await this.store(descriptor, `${repository}:${tag}`, repository, async (diffId) => {
+            const directory = `${guestRoot}/${diffId}`;
+            this.unpacked.set(diffId, Promise.resolve(directory));
+            return directory;
           });
       }
     })().catch(() => {

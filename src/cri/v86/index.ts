@@ -55,7 +55,7 @@ export async function createV86Node(env: Env, options: V86NodeOptions): Promise<
     peers: options.peers,
     deliver: (frames) => machine.receiveFrames(frames),
   });
-  const images = new ImageStore(machine.agent, fetchAsset, image.manifest.preloaded);
+  const images = new ImageStore(machine, fetchAsset, image.manifest.preloaded);
   const sandboxes = new Sandboxes(env, machine.agent);
   const runtime = new V86Runtime(env, machine.agent, images, sandboxes, image.manifest.runtimeVersion);
   const os = new V86Os(env, machine, sandboxes, options.memory);
