@@ -1,23 +1,9 @@
 // What a person types, and what upstream answers. Each step is a command line (words split at blanks; '...' keeps blanks), the manifest on its standard input
 // if it reads one, and what must be found in its output. Steps build on each other, in order.
 
-export interface Step {
-  command: string;
-  stdin?: string;
-  /** Found in stdout and stderr together: text, or a pattern. */
-  expect: (string | RegExp)[];
-  /** Exit code. Default 0. */
-  code?: number;
-  /** Asked again until it holds: something in the cluster has to happen first. */
-  eventually?: boolean;
-}
+import { fails, feed, ok, type Step, soon } from './kubectl-steps.ts';
 
-const ok = (command: string, ...expect: (string | RegExp)[]): Step => ({ command, expect });
-const fails = (command: string, ...expect: (string | RegExp)[]): Step => ({ command, expect, code: 1 });
-const feed = (command: string, stdin: string, ...expect: (string | RegExp)[]): Step => ({ command, stdin, expect });
-const soon = (command: string, ...expect: (string | RegExp)[]): Step => ({ command, expect, eventually: true });
-
-const deployment = (replicas: number, image = 'nginx:1') => `
+export const deployment = (replicas: number, image = 'nginx:1') => `
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -35,11 +21,33 @@ spec:
         ports: [{containerPort: 80, name: http}]
         resources: {requests: {cpu: 10m, memory: 16Mi}}
 `;
-const config = (value: string) => `
+export const config = (value: string) => `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data: {colour: ${value}}
+`;
+
+export const boats = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: boats.sea.example.com}
+spec:
+  group: sea.example.com
+  scope: Namespaced
+  names: {plural: boats, singular: boat, kind: Boat, shortNames: [bo]}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    additionalPrinterColumns: [{name: Masts, type: integer, jsonPath: .spec.masts}]
+    subresources: {status: {}, scale: {specReplicasPath: .spec.masts, statusReplicasPath: .status.masts}}
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec: {type: object, properties: {masts: {type: integer, maximum: 7, description: How many.}}}
+          status: {type: object, properties: {masts: {type: integer}}}
 `;
 
 export const chapters: Record<string, Step[]> = {
@@ -422,31 +430,7 @@ export const chapters: Record<string, Step[]> = {
     fails('explain pod.spec.nothing', 'error: field "nothing" does not exist'),
   ],
   'custom resources': [
-    feed(
-      'apply -f -',
-      `
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: boats.sea.example.com}
-spec:
-  group: sea.example.com
-  scope: Namespaced
-  names: {plural: boats, singular: boat, kind: Boat, shortNames: [bo]}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    additionalPrinterColumns: [{name: Masts, type: integer, jsonPath: .spec.masts}]
-    subresources: {status: {}, scale: {specReplicasPath: .spec.masts, statusReplicasPath: .status.masts}}
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties:
-          spec: {type: object, properties: {masts: {type: integer, maximum: 7, description: How many.}}}
-          status: {type: object, properties: {masts: {type: integer}}}
-`,
-      'customresourcedefinition.apiextensions.k8s.io/boats.sea.example.com created',
-    ),
+    feed('apply -f -', boats, 'customresourcedefinition.apiextensions.k8s.io/boats.sea.example.com created'),
     ok('wait --for=condition=Established crd/boats.sea.example.com --timeout=30s', 'condition met'),
     {
       command: 'apply -f -',

@@ -1,61 +1,19 @@
-// The real kubectl where it is more than one question and one answer: editors, proxies, streams, signing requests, kustomizations, plugins; and older kubectls.
+// The real kubectl where it is more than one question and one answer: editors, proxies, streams, forwarded ports, signing requests, kustomizations, plugins; and other kubectls.
 
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Headless, startHeadless } from '../../src/bridge/headless.ts';
+import { describe, expect, test } from 'vitest';
 import { findKubectl } from './kubectl-binary.ts';
+import { useKubectl } from './kubectl-steps.ts';
+import { openListeningPods, talk } from './listening-pods.ts';
 
 const found = findKubectl();
 const binary = 'path' in found ? found.path : '';
 if ('missing' in found) console.warn(`kubectl tools skipped: ${found.missing}`);
 
-let cluster: Headless;
-let home: string;
-
-beforeAll(async () => {
-  if (!binary) return;
-  home = mkdtempSync(join(tmpdir(), 'drydock-kubectl-tools-'));
-  cluster = await startHeadless({
-    port: 0,
-    bindAddress: '127.0.0.1',
-    kubeconfigOut: undefined,
-    tokenAuthFile: undefined,
-    etcdServers: [],
-    dataDir: undefined,
-    hollowNodes: 1,
-    controllers: true,
-    authorizationMode: 'RBAC',
-  });
-  writeFileSync(join(home, 'config'), cluster.kubeconfig, { mode: 0o600 });
-}, 60_000);
-
-afterAll(async () => {
-  if (!binary) return;
-  await cluster.stop();
-  rmSync(home, { recursive: true, force: true });
-});
-
-interface Ran {
-  code: number;
-  output: string;
-}
-
-function run(
-  args: string[],
-  options: { env?: Record<string, string>; stdin?: string; program?: string } = {},
-): Promise<Ran> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, KUBECONFIG: join(home, 'config'), HOME: home, ...options.env };
-    const child = execFile(options.program ?? binary, args, { env, timeout: 60_000 }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? 255) : 0, output: stdout + stderr }),
-    );
-    child.stdin?.end(options.stdin ?? '');
-  });
-}
+const kubectl = useKubectl(binary);
+const { run, background } = kubectl;
 
 const get = (options: { port?: number; socketPath?: string; path: string }): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -69,25 +27,6 @@ const get = (options: { port?: number; socketPath?: string; path: string }): Pro
     out.on('error', reject);
     out.end();
   });
-
-/** Starts a kubectl that goes on running, and resolves with what it said once it said `until`. */
-async function background(args: string[], until: RegExp, work: (said: string) => Promise<void>): Promise<void> {
-  const child = spawn(binary, args, { env: { ...process.env, KUBECONFIG: join(home, 'config'), HOME: home } });
-  try {
-    const said = await new Promise<string>((resolve, reject) => {
-      let text = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (chunk) => {
-          text += String(chunk);
-          if (until.test(text)) resolve(text);
-        });
-      child.on('exit', () => reject(new Error(text)));
-    });
-    await work(said);
-  } finally {
-    child.kill();
-  }
-}
 
 describe.skipIf(!binary)('kubectl', { timeout: 90_000 }, () => {
   test('edit opens the object in an editor and sends what it saved', async () => {
@@ -121,7 +60,7 @@ spec:
   });
 
   test('kustomize and apply -k', async () => {
-    const folder = join(home, 'kustomization');
+    const folder = join(kubectl.home, 'kustomization');
     mkdirSync(folder);
     writeFileSync(join(folder, 'map.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata: {a: b}\n');
     writeFileSync(
@@ -134,8 +73,8 @@ spec:
   });
 
   test('plugins', async () => {
-    writeFileSync(join(home, 'kubectl-hello'), '#!/bin/sh\necho hello from a plugin\n', { mode: 0o755 });
-    const env = { PATH: `${home}:${process.env['PATH']}` };
+    writeFileSync(join(kubectl.home, 'kubectl-hello'), '#!/bin/sh\necho hello from a plugin\n', { mode: 0o755 });
+    const env = { PATH: `${kubectl.home}:${process.env['PATH']}` };
     expect((await run(['plugin', 'list'], { env })).output).toContain('kubectl-hello');
     expect((await run(['hello'], { env })).output).toContain('hello from a plugin');
   });
@@ -147,7 +86,7 @@ spec:
     }));
 
   test('proxy --unix-socket (Kubectl client Proxy server should support --unix-socket=/path)', () => {
-    const socketPath = join(home, 'proxy.sock');
+    const socketPath = join(kubectl.home, 'proxy.sock');
     return background(['proxy', `--unix-socket=${socketPath}`], /Starting to serve on/, async () => {
       for (let i = 0; i < 50 && !existsSync(socketPath); i++) await new Promise((resolve) => setTimeout(resolve, 50));
       expect(JSON.parse(await get({ socketPath, path: '/api/' }))).toMatchObject({ kind: 'APIVersions' });
@@ -175,11 +114,35 @@ spec:
     const names = await run(['get', 'pod', 'talker', '-o', 'jsonpath={.spec.ephemeralContainers[*].name}']);
     expect(names.output).toMatch(/^debugger-\w+$/);
   });
+
+  test('port-forward through a WebSocket', async () => {
+    const forward = ['port-forward', 'talker', ':80', ':81'];
+    const ports = async (said: string) =>
+      [...said.matchAll(/127\.0\.0\.1:(\d+) -> /g)].map((match) => Number(match[1]));
+    const door = await openListeningPods(kubectl.cluster, kubectl.home);
+    try {
+      const config = ['--kubeconfig', join(kubectl.home, 'listening')];
+      await background([...config, ...forward], /-> 81/, async (begun) => {
+        const [first = 0] = await ports(begun);
+        const answers = await Promise.all(['one', 'x'.repeat(200_000), 'two'].map((text) => talk(first, text)));
+        expect(answers).toEqual(['ONE', 'X'.repeat(200_000), 'TWO']);
+      });
+    } finally {
+      await door.close();
+    }
+    // Nothing listens in a hollow node's pod. Since 1.23 kubectl gives up after that.
+    const said = await background(forward, /-> 81/, async (begun) => {
+      const [first = 0] = await ports(begun);
+      expect(await talk(first, 'hello')).toBe('');
+    });
+    expect(said).toContain('error forwarding port 80 to pod talker');
+    expect((await run(['port-forward', 'nobody', ':80'])).output).toContain('pods "nobody" not found');
+  });
 });
 
-// Other kubectls of this machine: Debian's 1.20 (package kubernetes-client) and whatever is on the PATH.
+// Whatever other kubectl is on this machine.
 const others = ['/usr/bin/kubectl', '/usr/local/bin/kubectl'].filter((path) => existsSync(path));
-if (others.length === 0) console.warn('older kubectls skipped: none is installed');
+if (others.length === 0) console.warn('another kubectl skipped: none is installed');
 
 describe.skipIf(!binary || others.length === 0)('another kubectl', { timeout: 90_000 }, () => {
   for (const program of others)
@@ -207,5 +170,5 @@ describe.skipIf(!binary || others.length === 0)('another kubectl', { timeout: 90
 });
 
 test.skipIf(!binary)('the kubeconfig that is written says where the cluster is', () => {
-  expect(readFileSync(join(home, 'config'), 'utf8')).toContain(`server: ${cluster.url}`);
+  expect(readFileSync(join(kubectl.home, 'config'), 'utf8')).toContain(`server: ${kubectl.cluster.url}`);
 });

@@ -94,6 +94,8 @@ export class SpdyConnection {
   readonly #streams = new Map<number, ServedStream>();
   readonly #gone = new AbortController();
   #lastId = 0;
+  /** While the socket holds more than it likes to. */
+  #drained: Promise<void> | undefined;
   #closing = false;
 
   /** `accept` is told of each stream that the client opens; answering false refuses it. */
@@ -151,7 +153,13 @@ export class SpdyConnection {
 
   readonly #send = async (bytes: Uint8Array): Promise<void> => {
     if (this.#gone.signal.aborted || this.#socket.write(bytes)) return;
-    await once(this.#socket, 'drain', { signal: this.#gone.signal }).catch(() => {});
+    this.#drained ??= once(this.#socket, 'drain', { signal: this.#gone.signal }).then(
+      () => {
+        this.#drained = undefined;
+      },
+      () => {},
+    );
+    await this.#drained;
   };
 
   async #data({ id, flags, payload }: DataFrame): Promise<void> {
