@@ -112,7 +112,8 @@ test('packed ranges read as they were written', () => {
     { header: {}, kvs: kvs.slice(0, 2) },
     {},
   ]) {
-    const text = writeRange(response);
+    const written = writeRange(response);
+    const text = typeof written === 'string' ? written : new TextDecoder().decode(written);
     expect(text.startsWith('#') ? readRange(text) : JSON.parse(text)).toEqual(response);
   }
 });

@@ -44,7 +44,7 @@ export function createHandler(backend: Backend): Handler {
       const call = calls[path];
       if (!call) throw new EtcdError(grpc.unimplemented, 'Method not allowed');
       const answer = await call(backend, message as never, request.signal);
-      return whole(codec.write(answer as Data), codec.type);
+      return whole(codec.answer(answer as Data), codec.type);
     } catch (error) {
       return failure(error);
     }
@@ -54,8 +54,8 @@ export function createHandler(backend: Backend): Handler {
 const encoder = new TextEncoder();
 
 /** An answer that is all there: it states its length, and a link carries it in a single message. */
-const whole = (text: string, type: string, status = 200) =>
-  wholeResponse(text, { status, headers: { 'content-type': type } });
+const whole = (content: string | Uint8Array<ArrayBuffer>, type: string, status = 200) =>
+  wholeResponse(content, { status, headers: { 'content-type': type } });
 
 /** The error body of grpc-gateway. */
 export function failure(error: unknown): Response {
@@ -67,20 +67,23 @@ export function failure(error: unknown): Response {
 interface Codec {
   type: string;
   read(json: unknown): Data;
+  /** A message of a stream. */
   write(message: Data): string;
+  /** The answer to a call. */
+  answer(message: Data): string | Uint8Array<ArrayBuffer>;
 }
 
 function codecFor(request: Request, path: string, method: Method): Codec {
   const plainIn = request.headers.get('content-type') === plainType;
   const plainOut = plainIn || request.headers.get('accept') === plainType;
+  const write = plainOut
+    ? (message: Data) => JSON.stringify(message)
+    : (message: Data) => JSON.stringify(encode(method.response, message));
   return {
     type: plainOut ? plainType : 'application/json',
     read: plainIn ? (json) => readPlain(method.request, json) : (json) => decode(method.request, json),
-    write: plainOut
-      ? path === '/v3/kv/range'
-        ? (message) => writeRange(message as RangeResponse)
-        : (message) => JSON.stringify(message)
-      : (message) => JSON.stringify(encode(method.response, message)),
+    write,
+    answer: plainOut && path === '/v3/kv/range' ? (message) => writeRange(message as RangeResponse) : write,
   };
 }
 
