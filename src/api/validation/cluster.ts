@@ -222,7 +222,6 @@ export function validateLease({ spec }: Lease): FieldErrorList {
   if (spec?.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0)
     errors.push(invalid(specPath.child('leaseDurationSeconds'), spec.leaseDurationSeconds, 'must be greater than 0'));
   nonNegative(errors, specPath.child('leaseTransitions'), spec?.leaseTransitions);
-  if (spec?.holderIdentity === '') errors.push(invalid(specPath.child('holderIdentity'), '', 'must not be empty'));
   return errors;
 }
 
