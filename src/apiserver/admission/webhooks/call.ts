@@ -75,7 +75,8 @@ export async function postJson(
         response = await (config.fetch ?? ((to, options) => env.network.fetch(to, options)))(target.href, init);
       }
     } catch (error) {
-      throw failure((error as Error).message.replace(/^services /, 'service '));
+      const why = (error as Error).message.replace(/^services /, 'service ');
+      throw failure(why.replace(/^no service port "(\d+)"/, 'no service port $1'));
     }
     const answer = await response.text();
     if (!response.ok)
