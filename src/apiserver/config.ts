@@ -29,6 +29,8 @@ export interface ApiServerConfig {
   authorizationMode?: 'RBAC' | 'AlwaysAllow';
   /** How webhooks at plain URLs are called. Default: the cluster's network. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Runs what sends watchers their events: later, if more may gather meanwhile and go out with it. Default: at once. */
+  pace?: (work: () => void) => void;
   /** Version in /version. Default v1.36.0. */
   version?: string;
 }

@@ -21,6 +21,7 @@ import { parseTokenFile } from './cluster-options.ts';
 import { type SystemUser, startComponents, systemUsers } from './components.ts';
 import { type Gateway, openHttpsGateway } from './https-gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import { Pacer } from './pacer.ts';
 import { localStore, remoteStore } from './store.ts';
 
 export interface Headless extends Running {
@@ -103,6 +104,7 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     authorizationMode: options.authorizationMode,
     compactionInterval: options.compactionInterval ?? compactionInterval,
     fetch: (url, init) => fetch(url, init),
+    pace: new Pacer(env.clock).pace,
   });
   running.push(server);
   const gateway = await openGateway(options, authority, frontKey, env.clock, server.handle);

@@ -12,7 +12,7 @@ import { pushSourceOf } from '../apiserver/server/push.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Handler } from '../env/network.ts';
 import { contentOf, headersOf, WholeRequest } from '../env/whole.ts';
-import { PacedOutputs } from './paced-output.ts';
+import { sendPushed } from './pushed-output.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { serveUpgrades } from './upgrades.ts';
 
@@ -42,11 +42,10 @@ const compressFrom = 128 * 1024;
 /** Listens; resolves once it does. */
 export async function openHttpsGateway(options: GatewayOptions): Promise<Gateway> {
   const { handler, host, port, certificate, key, clientCa } = options;
-  const outputs = new PacedOutputs(options.clock);
   const server: Server = createServer(
     { cert: certificate, key, ca: clientCa, requestCert: true, rejectUnauthorized: false, keepAliveTimeout: 120_000 },
     (message, out) => {
-      exchange(options, outputs, message, out).catch(() => out.destroy());
+      exchange(options, message, out).catch(() => out.destroy());
     },
   );
   server.requestTimeout = 0;
@@ -120,12 +119,7 @@ function toHeaders(message: IncomingMessage, frontKey: string): Headers {
   return headers;
 }
 
-async function exchange(
-  options: GatewayOptions,
-  outputs: PacedOutputs,
-  message: IncomingMessage,
-  out: ServerResponse,
-): Promise<void> {
+async function exchange(options: GatewayOptions, message: IncomingMessage, out: ServerResponse): Promise<void> {
   const method = message.method ?? 'GET';
   let request: WholeRequest;
   try {
@@ -154,7 +148,7 @@ async function exchange(
   else if (source) {
     out.writeHead(response.status, headers);
     out.flushHeaders();
-    outputs.send(source, out);
+    sendPushed(source, out);
   } else await send(response, headers, message, out);
 }
 

@@ -18,6 +18,8 @@ export interface Selection {
   all: boolean;
   /** The one name that is selected, if the selector demands one. */
   name: string | undefined;
+  /** The same for selections that select the same of a resource. */
+  readonly key: string;
   matches(object: KubeObject): boolean;
 }
 
@@ -35,6 +37,9 @@ export function selectionOf(
   return {
     all: labelSelector.length === 0 && fieldSelector.length === 0,
     name: requiresExactMatch(fieldSelector, 'metadata.name'),
+    get key() {
+      return JSON.stringify([labelSelector, fieldSelector]);
+    },
     matches(object) {
       if (labelSelector.length > 0 && !selectorMatches(labelSelector, object.metadata.labels)) return false;
       if (fieldSelector.length === 0) return true;

@@ -125,6 +125,7 @@ async function openWatch(core: Core, context: RequestContext, served: Served): P
     options,
     representation: representationOf(core, served, context, accept),
     signal: context.request.signal,
+    pace: core.config.pace ?? ((work) => work()),
   });
   if (accept.encoding === 'protobuf')
     return streamResponse(framedEvents(streamOf(source)), `${protobufType}${formOf(accept)};stream=watch`);
