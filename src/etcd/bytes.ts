@@ -16,6 +16,13 @@ function isAscii(text: string): boolean {
   return read === text.length && written === text.length;
 }
 
+/** The same text in memory of its own: engines let a part of a text keep all of it. */
+export function ownCopy(text: string): string {
+  if (text.length > scratch.length) return text;
+  const { written } = encoder.encodeInto(text, scratch);
+  return written === text.length ? decoder.decode(scratch.subarray(0, written)) : text;
+}
+
 /** The bytes as characters. */
 export function fromUint8Array(bytes: Uint8Array): string {
   let out = '';

@@ -73,3 +73,32 @@ test('all stop and start again: everything acknowledged is there', async () => {
   await c.simulation.run(60_000);
   expect((await c.simulation.finish(c.client.range({ key: 'leased' }))).kvs).toEqual([]);
 });
+
+test.each([1, 2, 3, 4, 5])(
+  'members that start together lead before an election timeout is over (seed %i)',
+  async (seed) => {
+    const c = cluster(seed);
+    await c.simulation.finish(Promise.all(names.map(c.start)));
+    await c.simulation.finish(c.client.put('a', '1'));
+    for (const name of names) c.simulation.kill(name);
+    // the old leader's last words are heard by nobody
+    await c.simulation.run(50);
+    await c.simulation.finish(Promise.all(names.map(c.start)));
+    expect(await c.simulation.runUntil(() => c.leader() !== undefined, 1000)).toBe(true);
+  },
+);
+
+test('a member that starts beside a leader leaves it in office', async () => {
+  const c = cluster(6);
+  await c.simulation.finish(Promise.all(names.map(c.start)));
+  await c.simulation.finish(c.client.put('a', '1'));
+  const leader = c.leader() as string;
+  const term = c.running.get(leader)?.inspect().term;
+  for (const name of names.filter((name) => name !== leader)) {
+    c.simulation.kill(name);
+    await c.simulation.finish(c.start(name));
+    await c.simulation.run(2000);
+  }
+  expect(c.leader()).toBe(leader);
+  expect(c.running.get(leader)?.inspect().term).toBe(term);
+});

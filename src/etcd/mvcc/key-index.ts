@@ -32,7 +32,10 @@ export class KeyIndex<T extends Keyed> {
       this.chunks.push([entry]);
       return;
     }
-    const number = Math.min(this.chunkFor(entry.key), this.chunks.length - 1);
+    const end = this.chunks.length - 1;
+    const newest = this.chunks[end]?.at(-1);
+    // ascending inserts are the rule when a store is filled
+    const number = newest && newest.key < entry.key ? end : this.chunkFor(entry.key);
     const chunk = this.chunks[number] as T[];
     const last = chunk[chunk.length - 1] as T;
     if (last.key < entry.key) chunk.push(entry);

@@ -150,9 +150,9 @@ export class Raft {
     }
   }
 
-  /** Stands for election at once. */
+  /** Stands for election at once, with a pre-vote: where there is a leader that disturbs nobody. */
   campaign(): void {
-    if (this.role !== 'leader' && this.promotable) hup(this, 'preVote');
+    if (this.role !== 'leader' && this.promotable && !this.keepsVote) hup(this, 'preVote');
   }
 
   /** Adds commands to the log, or forwards them to the leader. Returns false if there is nobody to take them. */

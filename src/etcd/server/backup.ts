@@ -1,6 +1,6 @@
 // A snapshot as a file: what /v3/maintenance/snapshot streams, and how a new cluster is made from it (etcdctl snapshot save and restore).
 //
-// Lines: the head, the pieces of the state, and at the end { pieces, check }, a check sum over all before it. A restored cluster is a new one: its members have
+// Lines of JSON: the head, the pieces of the state, and at the end { pieces, check }, a check sum over all before it. A restored cluster is a new one: its members have
 // new ids and an empty log; revisions, keys, leases go on where the snapshot was taken.
 
 import type { Disk } from '../../env/disk.ts';
@@ -25,7 +25,7 @@ export function* writeBackup({ head, chunks, release }: StateSnapshot): Generato
     yield seal(JSON.stringify(head));
     for (const chunk of chunks()) {
       pieces++;
-      yield seal(chunk);
+      yield seal(JSON.stringify(chunk));
     }
     yield `${JSON.stringify({ pieces, check })}\n`;
   } finally {
@@ -41,7 +41,10 @@ function readBackup(text: string): { head: StateHead; chunks: string[] } {
   for (const line of lines) check = add(check, line);
   const whole = JSON.stringify({ pieces: lines.length - 1, check });
   if (lines.length === 0 || end !== whole) throw new RangeError('the snapshot is damaged or not whole');
-  return { head: JSON.parse(lines[0] as string) as StateHead, chunks: lines.slice(1) };
+  return {
+    head: JSON.parse(lines[0] as string) as StateHead,
+    chunks: lines.slice(1).map((line) => JSON.parse(line) as string),
+  };
 }
 
 /**

@@ -49,6 +49,8 @@ export interface EtcdMemberConfig {
 }
 
 const electionTicks = 10;
+/** How often a member that just started tries to be elected before its time. */
+const maxEarlyTries = 8;
 /** Entries kept in memory for followers that lag, and their bytes. */
 const keepEntries = 5000;
 const keepBytes = 8 << 20;
@@ -196,13 +198,28 @@ export class EtcdMember implements Backend {
       replica.tick();
       this.watchLeader();
     };
-    this.cancels = [this.clock.after(this.tick, beat), every(this.clock, 500, () => this.leases.tick())];
+    this.cancels = [this.clock.after(this.tick, beat), () => {}, every(this.clock, 500, () => this.leases.tick())];
     const { corruptCheckInterval = 0 } = this.config;
     if (corruptCheckInterval > 0) this.cancels.push(checkRegularly(this, corruptCheckInterval));
     if (identity.initial.length === 1) raft.campaign();
+    else this.standSoon(replica);
     replica.drain();
     if (identity.joined) void this.promoteSelf();
     this.resolveUp(replica);
+  }
+
+  /** When all members start at once, nobody has to wait an election timeout to find out that nobody leads: a pre-vote does no harm if somebody does. */
+  private standSoon(replica: Replica): void {
+    const { raft } = replica;
+    let tries = 0;
+    const stand = () => {
+      if (this.stopped || raft.leader !== '' || raft.role === 'leader' || tries++ === maxEarlyTries) return;
+      this.cancels[1] = this.clock.after((2 + 3 * this.random.next()) * this.tick, stand);
+      if (this.peers.paused || raft.role === 'candidate') return;
+      raft.campaign();
+      replica.drain();
+    };
+    this.cancels[1] = this.clock.after((1 + 3 * this.random.next()) * this.tick, stand);
   }
 
   /** Index, term and configuration that the state stands at. */

@@ -1,6 +1,7 @@
 // The replicated state as text, in pieces, and back. Versions never change once made, so the pieces can be read while writes go on: what is later than the
 // snapshot's revision is passed over, and the store is pinned so that compaction leaves the rest in place.
 
+import { ownCopy } from '../bytes.ts';
 import type { Version } from '../mvcc/store.ts';
 import type { MemberAttributes, State } from './state.ts';
 
@@ -14,12 +15,14 @@ export interface StateHead {
 
 export interface StateSnapshot {
   head: StateHead;
-  /** Pieces, each the JSON of a list of rows. Read them to the end or call release. */
+  /** Pieces: "#<length of head>\n", the head as a JSON list of rows, then their values end to end. Read them to the end or call release. */
   chunks(): Generator<string>;
   release(): void;
 }
 
-type Row = [key: string, value: string, create: number, mod: number, sub: number, version: number, lease: string];
+type Row = [key: string, length: number, create: number, mod: number, sub: number, version: number, lease: string];
+
+type OldRow = [key: string, value: string, create: number, mod: number, sub: number, version: number, lease: string];
 
 /** Characters of keys and values in one piece. */
 const chunkSize = 1 << 20;
@@ -40,6 +43,7 @@ export function takeSnapshot(state: State): StateSnapshot {
     let from: string | undefined = '';
     while (from !== undefined) {
       const rows: Row[] = [];
+      const values: string[] = [];
       let size = 0;
       let last = '';
       let next: string | undefined;
@@ -51,10 +55,12 @@ export function takeSnapshot(state: State): StateSnapshot {
         }
         last = v.key;
         size += v.key.length + v.value.length + 40;
-        rows.push([v.key, v.value, v.createRevision, v.modRevision, v.sub, v.version, v.lease]);
+        rows.push([v.key, v.value.length, v.createRevision, v.modRevision, v.sub, v.version, v.lease]);
+        values.push(v.value);
         return undefined;
       });
-      yield JSON.stringify(rows);
+      const json = JSON.stringify(rows);
+      yield `#${json.length}\n${json}${values.join('')}`;
       from = next;
     }
     release();
@@ -73,12 +79,30 @@ export function loadSnapshot(state: State, head: StateHead, chunks: Iterable<str
   const live = new Map<string, string>();
   function* versions(): Generator<Version> {
     for (const chunk of chunks)
-      for (const [key, value, createRevision, modRevision, sub, version, lease] of JSON.parse(chunk) as Row[]) {
-        if (lease !== '0') live.set(key, lease);
-        else if (live.size > 0) live.delete(key);
-        yield { key, value, createRevision, modRevision, sub, version, lease };
+      for (const version of readPiece(chunk)) {
+        if (version.lease !== '0') live.set(version.key, version.lease);
+        else if (live.size > 0) live.delete(version.key);
+        yield version;
       }
   }
   state.store.restore(head.currentRevision, head.compactRevision, versions());
   for (const [key, lease] of live) state.lessor.attach(lease, key);
+}
+
+function* readPiece(text: string): Generator<Version> {
+  if (text.startsWith('[')) {
+    // as pieces were written before values followed their rows: disks may still hold some
+    for (const [key, value, createRevision, modRevision, sub, version, lease] of JSON.parse(text) as OldRow[])
+      yield { key, value, createRevision, modRevision, sub, version, lease };
+    return;
+  }
+  const lineEnd = text.indexOf('\n');
+  let at = lineEnd + 1 + Number(text.slice(1, lineEnd));
+  const rows = JSON.parse(text.slice(lineEnd + 1, at)) as Row[];
+  for (const [key, length, createRevision, modRevision, sub, version, lease] of rows) {
+    // else one value that stays would keep its whole piece
+    const value = ownCopy(text.slice(at, at + length));
+    at += length;
+    yield { key, value, createRevision, modRevision, sub, version, lease };
+  }
 }
