@@ -72,8 +72,10 @@ try {
         keys,
         ms,
       ] as const);
-      const { early, late, restart } = figures;
-      console.log(`${disk}, ${keys} keys: restart ${Math.round(restart)} ms`);
+      const { early, late, loaded, restart } = figures;
+      console.log(
+        `${disk}, ${keys} keys: restart ${Math.round(restart)} ms (all disks read after ${Math.round(loaded)} ms)`,
+      );
       console.log(`  put, 100 clients: ${Math.round(early)}/s with 1,000 keys, ${Math.round(late)}/s with ${keys}`);
     }
     console.log(`memory of a member with ${keys} keys: ${memoryRatio(keys).toFixed(2)} times the bytes held`);
