@@ -231,3 +231,32 @@ test('scale reads and writes replicas', async () => {
   expect(body.spec.replicas).toBe(5);
   expect(body.metadata.generation).toBe(2);
 });
+
+test('owners of fields in one version of a built-in kind lose what is changed in another', async () => {
+  const { call } = await startHarness();
+  const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+  const made = await call('POST', `${path('v1')}?fieldManager=old`, {
+    metadata: { name: 'owned' },
+    spec: { scaleTargetRef, maxReplicas: 5, targetCPUUtilizationPercentage: 50 },
+  });
+  expect(made.body.metadata.managedFields[0].fieldsV1['f:spec']).toHaveProperty('f:targetCPUUtilizationPercentage');
+  const target = { type: 'Utilization', averageUtilization: 70 };
+  const metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
+  const changed = await call(
+    'PATCH',
+    `${path('v2')}/owned?fieldManager=new`,
+    { spec: { metrics } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  const fields = Object.fromEntries(
+    changed.body.metadata.managedFields.map((entry: { manager: string; apiVersion: string; fieldsV1: object }) => [
+      `${entry.manager} ${entry.apiVersion}`,
+      Object.keys((entry.fieldsV1 as { 'f:spec': object })['f:spec']),
+    ]),
+  );
+  expect(fields).toEqual({
+    'old autoscaling/v1': ['f:maxReplicas', 'f:minReplicas', 'f:scaleTargetRef'],
+    'new autoscaling/v2': ['f:metrics'],
+  });
+});

@@ -12,13 +12,13 @@ import { openFileDisk } from '../env/node/file-disk.ts';
 import { LocalNetwork } from '../env/node/local-network.ts';
 import { createNodeEnv } from '../env/node/node-env.ts';
 import { ScaledClock } from '../env/scaled-clock.ts';
-import { createMemoryDisks } from '../env/simulated/memory-disk.ts';
 import { silentTrace } from '../env/trace.ts';
 import type { EtcdClient } from '../etcd/client/types.ts';
 import { type Authority, type KeyPairPem, openAuthority } from './certificates.ts';
 import type { ServeOptions } from './cluster-options.ts';
 import { parseTokenFile } from './cluster-options.ts';
 import { type SystemUser, startComponents, systemUsers } from './components.ts';
+import { forgetfulDisk } from './forgetful-disk.ts';
 import { type Gateway, openHttpsGateway } from './https-gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { Pacer } from './pacer.ts';
@@ -63,12 +63,11 @@ async function identityOf(now: number, dataDir: string | undefined): Promise<Ide
 function environments(dataDir: string | undefined): { envOf: (name: string) => Env; close(): void } {
   const clock = new ScaledClock();
   const network = new LocalNetwork();
-  const memory = createMemoryDisks();
   const known = new Map<string, Env>();
   const envOf = (name: string): Env => {
     let env = known.get(name);
     if (!env) {
-      const disk = dataDir === undefined ? memory.open(name) : openFileDisk(join(dataDir, name));
+      const disk = dataDir === undefined ? forgetfulDisk() : openFileDisk(join(dataDir, name));
       // Nobody looks at a headless cluster's trace.
       env = { ...createNodeEnv(name, { network, clock, disk }), trace: silentTrace() };
       known.set(name, env);
@@ -170,7 +169,11 @@ async function openStore(
   running: Running[],
 ): Promise<EtcdClient> {
   if (etcdServers.length > 0) return remoteStore(etcdServers, envOf('kube-apiserver-1'));
-  const { client, members } = await localStore(etcdMembers ?? (dataDir === undefined ? 1 : 3), envOf);
+  const { client, members } = await localStore(
+    etcdMembers ?? (dataDir === undefined ? 1 : 3),
+    dataDir !== undefined,
+    envOf,
+  );
   running.push(...members);
   return client;
 }

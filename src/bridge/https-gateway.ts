@@ -156,8 +156,9 @@ const nothing = new Uint8Array();
 
 /** The address of a request target, with the host that the handler knows itself by. Throws when it is none. */
 function absolute(target: string): string {
-  const url = target.startsWith('/') ? `http://kube-apiserver:6443${target}` : target;
-  return new URL(url, 'http://kube-apiserver:6443').href;
+  const origin = 'http://kube-apiserver:6443';
+  // A path is one whatever is in it; anything else may be no address at all.
+  return target.startsWith('/') ? origin + target : new URL(target, origin).href;
 }
 
 function hasBody({ method, headers }: IncomingMessage): boolean {

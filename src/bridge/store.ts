@@ -16,14 +16,17 @@ export function remoteStore(endpoints: string[], { clock, random }: Env): EtcdCl
   return createEtcdClient({ endpoints, fetch: (input, init) => fetch(input, init), clock, random });
 }
 
-/** Starts `count` members, each on the disk of its own env. Resolves when their disks are read. */
+/** Starts `count` members, each on the disk of its own env, which keeps what is written or (not `durable`) does not. Resolves when their disks are read. */
 export async function localStore(
   count: number,
+  durable: boolean,
   envOf: (name: string) => Env,
 ): Promise<{ client: EtcdClient; members: Running[] }> {
   const names = Array.from({ length: count }, (_, i) => `etcd-${i + 1}`);
   const members = names.map((name) => ({ name, client: `${name}:2379` }));
-  const started = names.map((name) => new EtcdMember(envOf(name), { name, members, tick }));
+  // A snapshot is for a disk to be read after.
+  const snapshots = durable ? {} : { snapshotBytes: Number.POSITIVE_INFINITY };
+  const started = names.map((name) => new EtcdMember(envOf(name), { name, members, tick, ...snapshots }));
   await Promise.all(started.map((member) => member.start()));
   const client = createDirectEtcdClient({
     member: () => leaderOf(started),

@@ -3,6 +3,7 @@
 // Invariants: plugins run in upstream's recommended order, all mutating ones before all validating ones; when a policy or webhook has changed the object,
 // the mutating ones run a second time, and never a third.
 
+import { qualifiedResource } from '../../api/status.ts';
 import type { KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { RequestContext, UserInfo } from '../server/context.ts';
@@ -41,6 +42,8 @@ export interface AdmissionAttributes {
 
 export interface AdmissionPlugin {
   name: string;
+  /** The resources that it has anything to say of ("pods", "jobs.batch"). Left out: all. */
+  resources?: readonly string[];
   mutate?(attributes: AdmissionAttributes): Promise<KubeObject | undefined> | KubeObject | undefined;
   validate?(attributes: AdmissionAttributes): Promise<void> | void;
 }
@@ -48,13 +51,32 @@ export interface AdmissionPlugin {
 type Mutating = AdmissionPlugin & Required<Pick<AdmissionPlugin, 'mutate'>>;
 type Validating = AdmissionPlugin & Required<Pick<AdmissionPlugin, 'validate'>>;
 
+interface Chain {
+  mutating: readonly Mutating[];
+  validating: readonly Validating[];
+}
+
 export class Admission {
-  readonly #mutating: readonly Mutating[];
-  readonly #validating: readonly Validating[];
+  readonly #plugins: readonly AdmissionPlugin[];
+  readonly #chains = new WeakMap<ResourceInfo, Chain>();
 
   constructor(plugins: readonly AdmissionPlugin[]) {
-    this.#mutating = plugins.filter((plugin): plugin is Mutating => plugin.mutate !== undefined);
-    this.#validating = plugins.filter((plugin): plugin is Validating => plugin.validate !== undefined);
+    this.#plugins = plugins;
+  }
+
+  /** The plugins that a resource meets. */
+  #chain(resource: ResourceInfo): Chain {
+    let chain = this.#chains.get(resource);
+    if (!chain) {
+      const name = qualifiedResource(resource.groupResource);
+      const concerned = this.#plugins.filter(({ resources }) => resources === undefined || resources.includes(name));
+      chain = {
+        mutating: concerned.filter((plugin): plugin is Mutating => plugin.mutate !== undefined),
+        validating: concerned.filter((plugin): plugin is Validating => plugin.validate !== undefined),
+      };
+      this.#chains.set(resource, chain);
+    }
+    return chain;
   }
 
   /** Returns the object as the plugins want it. Throws what a plugin throws. */
@@ -68,7 +90,7 @@ export class Admission {
 
   async #round(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
     const current = { ...attributes };
-    for (const plugin of this.#mutating) {
+    for (const plugin of this.#chain(attributes.resource).mutating) {
       const changed = plugin.mutate(current);
       current.object = (changed instanceof Promise ? await changed : changed) ?? current.object;
     }
@@ -76,7 +98,7 @@ export class Admission {
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#validating) {
+    for (const plugin of this.#chain(attributes.resource).validating) {
       const result = plugin.validate(attributes);
       if (result instanceof Promise) await result;
     }

@@ -187,6 +187,43 @@ describe('a conversion webhook', () => {
     ]);
   });
 
+  test('is asked what a write means to owners of fields in another version', async () => {
+    const apply = (version: string, manager: string, spec: object, query = '') =>
+      api.call(
+        'PATCH',
+        at(version, `/owned?fieldManager=${manager}${query}`),
+        { apiVersion: `${group}/${version}`, kind: 'Host', metadata: { name: 'owned' }, spec },
+        { 'content-type': 'application/apply-patch+yaml' },
+      );
+    const owners = ({ body }: Awaited<ReturnType<typeof apply>>) =>
+      body.metadata.managedFields.map(
+        (entry: { manager: string; apiVersion: string; fieldsV1: { 'f:spec': object } }) =>
+          [entry.manager, entry.apiVersion.split('/')[1], ...Object.keys(entry.fieldsV1['f:spec'])].join(' '),
+      );
+    await apply('v2', 'one', { address: 'alpha:80', mode: 'slow' });
+    // the same in other words is no conflict
+    const agreed = await apply('v1', 'two', { host: 'alpha', port: 80 });
+    expect([agreed.code, owners(agreed)]).toEqual([200, ['one v2 f:address f:mode', 'two v1 f:host f:port']]);
+    const refused = await apply('v1', 'two', { host: 'beta', port: 80 });
+    expect([refused.code, refused.body.message]).toEqual([
+      409,
+      'Apply failed with 1 conflict: conflict with "one": .spec.address',
+    ]);
+    const forced = await apply('v1', 'two', { host: 'beta', port: 80 }, '&force=true');
+    expect(owners(forced)).toEqual(['one v2 f:mode', 'two v1 f:host f:port']);
+    const patch = await api.call(
+      'PATCH',
+      at('v2', '/owned?fieldManager=three'),
+      { spec: { address: 'beta:81' } },
+      mergePatch,
+    );
+    expect(owners(patch)).toEqual(['one v2 f:mode', 'two v1 f:host', 'three v2 f:address']);
+    // who goes on in another version takes away what it no longer names
+    const moved = await apply('v1', 'one', { host: 'beta' });
+    expect(moved.body.spec).toEqual({ host: 'beta', port: 81 });
+    expect(owners(moved)).toEqual(['one v1 f:host', 'two v1 f:host', 'three v2 f:address']);
+  });
+
   test('may change labels and annotations, and no other metadata', async () => {
     answer = (review) => {
       const made = respond(review);

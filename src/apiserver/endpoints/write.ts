@@ -3,10 +3,15 @@
 // Invariant: the order is upstream's: decode, mutating admission, strategy, validation, validating admission, write.
 
 import { type FieldErrorList, forbidden, invalid, notSupported, path, required } from '../../api/field-error.ts';
+import type { Versions } from '../../api/managed-fields/across-versions.ts';
+import { parseGroupVersion } from '../../api/resources.ts';
 import { newBadRequest, newInvalid, newUnsupportedMediaType } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import type { Admission, AdmissionAttributes, Operation } from '../admission/admission.ts';
-import type { KubeObject } from '../object.ts';
+import { convert } from '../admission/matching.ts';
+import { deepCopy, type KubeObject } from '../object.ts';
+import type { Catalog } from '../registry/catalog.ts';
+import type { ResourceInfo } from '../registry/resource.ts';
 import { fromStorage, type Served, toStorage } from '../registry/served.ts';
 import { bodyText, bodyType, contentType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
@@ -17,6 +22,7 @@ export interface WriteEnvironment {
   context: RequestContext;
   served: Served;
   admission: Admission;
+  catalog: Catalog;
 }
 
 export interface Written {
@@ -138,6 +144,30 @@ export async function create(environment: WriteEnvironment): Promise<Written> {
   return { entry: await createObject(environment, object, query), code: 201 };
 }
 
+/** The versions of the resource, as ownership of fields asks for them. */
+export const versionsOf =
+  (catalog: Catalog, resource: ResourceInfo): Versions =>
+  (apiVersion) => {
+    const find = (named: string) => {
+      const { group, version } = parseGroupVersion(named) ?? {};
+      return group === undefined || version === undefined ? undefined : catalog.find(group, version, resource.resource);
+    };
+    const to = find(apiVersion)?.resource;
+    return (
+      to && {
+        type: to.type,
+        ...(to.schema && { schema: to.schema }),
+        convert: async (object) => {
+          const from = find(object.apiVersion)?.resource ?? resource;
+          const converted = (await convert(deepCopy(object) as KubeObject, from, to)) as KubeObject;
+          // webhooks are not shown it
+          const { resourceVersion } = object.metadata;
+          return resourceVersion ? { ...converted, metadata: { ...converted.metadata, resourceVersion } } : converted;
+        },
+      }
+    );
+  };
+
 /** PUT on an object or one of its own subresources. */
 export async function update(environment: WriteEnvironment): Promise<Written> {
   const { context, served } = environment;
@@ -201,7 +231,14 @@ async function apply(environment: WriteEnvironment, query: WriteQuery, bytes: Ui
   const applied = machinery.readConfiguration(bytes, resource, query.fieldValidation, context.warnings);
   checkNames(applied, context);
   const run = (live: KubeObject | undefined) =>
-    machinery.serverSideApply(resource, live, applied, query.force, writerOf(context, query.fieldManager));
+    machinery.serverSideApply(
+      resource,
+      live,
+      applied,
+      query.force,
+      writerOf(context, query.fieldManager),
+      versionsOf(environment.catalog, resource),
+    );
   const { entry, created } = await modify(
     environment,
     query,
@@ -241,7 +278,14 @@ async function modify(
       const changed = await change(fromStorage(served, current.copy()));
       const admitted =
         (await admission.mutate(attributes(environment, 'UPDATE', changed, old, query.dryRun))) ?? changed;
-      if (operation === 'Update') machinery.trackWrite(resource, admitted, old, writerOf(context, query.fieldManager));
+      if (operation === 'Update')
+        await machinery.trackChange(
+          resource,
+          admitted,
+          old,
+          writerOf(context, query.fieldManager),
+          versionsOf(environment.catalog, resource),
+        );
       return toStorage(served, admitted);
     },
     {

@@ -50,6 +50,7 @@ export async function serveResource(core: Core, context: RequestContext): Promis
   if (info.rest !== '') throw newPathNotFound();
   if (resource.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) throw newPathNotFound();
   if (!resource.namespaced && info.namespace !== '' && resource.resource !== 'namespaces') throw newPathNotFound();
+  const writing = { context, served, admission: core.admission, catalog: core.catalog };
   switch (info.verb) {
     case 'get':
       return get(core, context, served);
@@ -58,11 +59,11 @@ export async function serveResource(core: Core, context: RequestContext): Promis
     case 'watch':
       return openWatch(core, context, served);
     case 'create':
-      return written(core, context, served, () => create({ context, served, admission: core.admission }));
+      return written(core, context, served, () => create(writing));
     case 'update':
-      return written(core, context, served, () => update({ context, served, admission: core.admission }));
+      return written(core, context, served, () => update(writing));
     case 'patch':
-      return written(core, context, served, () => patch({ context, served, admission: core.admission }));
+      return written(core, context, served, () => patch(writing));
     case 'delete':
       return remove(core, context, served);
     case 'deletecollection': {

@@ -11,6 +11,12 @@ import {
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import { setDefaults } from '../../api/defaulting/index.ts';
 import type { FieldErrorList } from '../../api/field-error.ts';
+import {
+  applyAcrossVersions,
+  compareElsewhere,
+  foreignVersions,
+  type Versions,
+} from '../../api/managed-fields/across-versions.ts';
 import { applyConfiguration, layOver, updateManagedFields } from '../../api/managed-fields/index.ts';
 import { applyPatch } from '../../api/patch/index.ts';
 import { findKind } from '../../api/resources.ts';
@@ -170,14 +176,19 @@ export function readConfiguration(
 }
 
 /** The live object with a configuration applied, owners noted. Throws Conflict. */
-export function serverSideApply(
+export async function serverSideApply(
   resource: ResourceInfo,
   live: KubeObject | undefined,
   config: KubeObject,
   force: boolean,
   writer: Writer,
-): KubeObject {
-  const merged = applyConfiguration(deepCopy(config), live, { ...writeOf(resource, writer), force });
+  versions: Versions,
+): Promise<KubeObject> {
+  const write = { ...writeOf(resource, writer), force };
+  const merged =
+    live && foreignVersions(live).length > 0
+      ? await applyAcrossVersions(deepCopy(config), live, write, versions)
+      : applyConfiguration(deepCopy(config), live, write);
   return typed(resource, { value: merged, strictErrors: [] }, 'Ignore', new Set());
 }
 
@@ -198,6 +209,20 @@ export function trackWrite(
 ): void {
   const { metadata } = updateManagedFields(object, old, writeOf(resource, writer));
   object.metadata = metadata;
+}
+
+/** The same for a change of an object some of whose fields may be owned in other versions. */
+export async function trackChange(
+  resource: ResourceInfo,
+  object: KubeObject,
+  old: KubeObject,
+  writer: Writer,
+  versions: Versions,
+): Promise<void> {
+  const foreign = foreignVersions(object.metadata.managedFields ? object : old);
+  if (foreign.length === 0) return trackWrite(resource, object, old, writer);
+  const elsewhere = await compareElsewhere(old, object, foreign, versions);
+  object.metadata = updateManagedFields(object, old, { ...writeOf(resource, writer), elsewhere }).metadata;
 }
 
 // The schema type in which a resource is stored, where that is not its own.

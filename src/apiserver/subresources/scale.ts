@@ -4,13 +4,13 @@ import { invalid, path } from '../../api/field-error.ts';
 import type { LabelSelector } from '../../api/generated/types.ts';
 import { formatSelector, labelSelectorAsSelector } from '../../api/labels.ts';
 import { newBadRequest, newInvalid, newPathNotFound, newUnsupportedMediaType } from '../../api/status.ts';
-import { managerOf, writerOf } from '../endpoints/write.ts';
+import { managerOf, versionsOf, writerOf } from '../endpoints/write.ts';
 import type { KubeObject } from '../object.ts';
 import type { Served } from '../registry/served.ts';
 import { bodyType, contentType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { Core, SpecialHandler } from '../server/core.ts';
-import { parseBody, patchScale, trackWrite } from '../server/machinery.ts';
+import { parseBody, patchScale, trackChange } from '../server/machinery.ts';
 import { negotiate } from '../server/negotiate.ts';
 import { jsonResponse } from '../server/respond.ts';
 import { admissionOf, isDryRun } from './admission.ts';
@@ -129,7 +129,7 @@ async function serve(core: Core, context: RequestContext, served: Served): Promi
       else delete object.metadata.resourceVersion;
       if (uid) object.metadata.uid = uid;
       write(object, paths.specReplicas, replicas);
-      trackWrite(
+      await trackChange(
         resource,
         object,
         current.object,
@@ -137,6 +137,7 @@ async function serve(core: Core, context: RequestContext, served: Served): Promi
           context,
           context.url.searchParams.get('fieldManager') || managerOf(context.request.headers.get('user-agent') ?? ''),
         ),
+        versionsOf(core.catalog, resource),
       );
       return object;
     },

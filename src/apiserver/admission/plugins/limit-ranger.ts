@@ -33,6 +33,7 @@ export function limitRanger(catalog: Catalog): AdmissionPlugin {
   };
   return {
     name: 'LimitRanger',
+    resources: ['pods', 'persistentvolumeclaims'],
     async mutate(attributes) {
       const { object, namespace, resource } = attributes;
       if (!concerns(attributes) || !object || resource.resource !== 'pods') return undefined;

@@ -43,6 +43,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
 export function priority(catalog: Catalog): AdmissionPlugin {
   return {
     name: 'Priority',
+    resources: ['pods'],
     async mutate(attributes) {
       if (!isPodCreate(attributes) || !attributes.object) return undefined;
       const pod = attributes.object as unknown as Pod;
@@ -113,6 +114,7 @@ const defaultClass = 'storageclass.kubernetes.io/is-default-class';
 export function defaultStorageClass(catalog: Catalog): AdmissionPlugin {
   return {
     name: 'DefaultStorageClass',
+    resources: ['persistentvolumeclaims'],
     async mutate({ operation, resource, subresource, object }) {
       if (operation !== 'CREATE' || resource.resource !== 'persistentvolumeclaims' || subresource !== '' || !object)
         return undefined;
@@ -131,6 +133,7 @@ export function defaultIngressClass(catalog: Catalog): AdmissionPlugin {
   const annotation = 'ingressclass.kubernetes.io/is-default-class';
   return {
     name: 'DefaultIngressClass',
+    resources: ['ingresses.networking.k8s.io'],
     async mutate({ operation, resource, subresource, object }) {
       if (operation !== 'CREATE' || resource.resource !== 'ingresses' || subresource !== '' || !object)
         return undefined;

@@ -70,6 +70,7 @@ const shown = ({ level, version }: Standard) => `${level}:${version}`;
 export function podSecurity(catalog: Catalog): AdmissionPlugin {
   return {
     name: 'PodSecurity',
+    resources: ['namespaces', 'pods', ...Object.keys(templates)],
     async validate(attributes) {
       const { operation, resource, subresource, object } = attributes;
       if (!object || operation === 'DELETE' || operation === 'CONNECT') return;

@@ -9,6 +9,7 @@ import type { AdmissionPlugin } from '../admission.ts';
 export function runtimeClass(catalog: Catalog): AdmissionPlugin {
   return {
     name: 'RuntimeClass',
+    resources: ['pods'],
     async mutate({ operation, resource, subresource, object }) {
       if (operation !== 'CREATE' || subresource !== '' || resource.group !== '' || resource.resource !== 'pods')
         return undefined;

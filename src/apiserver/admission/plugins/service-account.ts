@@ -11,6 +11,7 @@ const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 export function serviceAccount(catalog: Catalog): AdmissionPlugin {
   return {
     name: 'ServiceAccount',
+    resources: ['pods'],
     async mutate({ operation, resource, subresource, object, namespace, context }) {
       if (
         operation !== 'CREATE' ||

@@ -54,17 +54,27 @@ function compilePolicy(policy: MutatingAdmissionPolicy): CompiledPolicy {
 export function mutatingPolicies(catalog: Catalog, authorizer: () => Authorizer): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionPolicy',
-    async mutate(attributes) {
+    mutate(attributes) {
       const policies = listCached<MutatingAdmissionPolicy>(catalog, 'mutatingadmissionpolicies');
-      if (policies.length === 0 || !attributes.object || isBeyondPolicies(attributes)) return undefined;
-      const bindings = listCached<MutatingAdmissionPolicyBinding>(catalog, 'mutatingadmissionpolicybindings');
-      let { object } = attributes;
-      for (const policy of policies)
-        for (const binding of bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name))
-          object = await apply(catalog, authorizer(), { ...attributes, object }, policy, binding);
-      return object;
+      const { object } = attributes;
+      if (policies.length === 0 || !object || isBeyondPolicies(attributes)) return undefined;
+      return applyAll(catalog, authorizer(), { ...attributes, object }, policies);
     },
   };
+}
+
+async function applyAll(
+  catalog: Catalog,
+  authorizer: Authorizer,
+  attributes: AdmissionAttributes & { object: KubeObject },
+  policies: readonly MutatingAdmissionPolicy[],
+): Promise<KubeObject> {
+  const bindings = listCached<MutatingAdmissionPolicyBinding>(catalog, 'mutatingadmissionpolicybindings');
+  let { object } = attributes;
+  for (const policy of policies)
+    for (const binding of bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name))
+      object = await apply(catalog, authorizer, { ...attributes, object }, policy, binding);
+  return object;
 }
 
 async function apply(

@@ -101,30 +101,39 @@ function evaluate(
 export function validatingPolicies(catalog: Catalog, authorizer: () => Authorizer): AdmissionPlugin {
   return {
     name: 'ValidatingAdmissionPolicy',
-    async validate(attributes) {
+    validate(attributes) {
       const policies = listCached<ValidatingAdmissionPolicy>(catalog, 'validatingadmissionpolicies');
       if (policies.length === 0 || isBeyondPolicies(attributes)) return;
-      const bindings = listCached<ValidatingAdmissionPolicyBinding>(catalog, 'validatingadmissionpolicybindings');
-      let denied: { policy: string; binding: string; decision: Decision } | undefined;
-      for (const policy of policies) {
-        const own = bindings.filter(({ spec }) => spec.policyName === policy.metadata.name);
-        if (own.length === 0) continue;
-        const matched = await match(catalog, criteriaOf(policy.spec.matchConstraints), attributes);
-        if (!matched) continue;
-        const annotations = new Map<string, Set<string>>();
-        for (const binding of own) {
-          const decisions = await apply(catalog, authorizer(), attributes, matched, policy, binding, annotations);
-          const first = act(attributes, policy, binding, decisions);
-          if (first) denied ??= { policy: policy.metadata.name, binding: binding.metadata.name, decision: first };
-        }
-        for (const [key, values] of annotations)
-          attributes.context.annotations?.set(`${policy.metadata.name}/${key}`, [...values].join(', '));
-      }
-      if (!denied) return;
-      const message = `ValidatingAdmissionPolicy '${denied.policy}' with binding '${denied.binding}' denied request: ${denied.decision.message}`;
-      throw refusal(attributes, message, denied.decision.reason || 'Invalid');
+      return applyAll(catalog, authorizer(), attributes, policies);
     },
   };
+}
+
+async function applyAll(
+  catalog: Catalog,
+  authorizer: Authorizer,
+  attributes: AdmissionAttributes,
+  policies: readonly ValidatingAdmissionPolicy[],
+): Promise<void> {
+  const bindings = listCached<ValidatingAdmissionPolicyBinding>(catalog, 'validatingadmissionpolicybindings');
+  let denied: { policy: string; binding: string; decision: Decision } | undefined;
+  for (const policy of policies) {
+    const own = bindings.filter(({ spec }) => spec.policyName === policy.metadata.name);
+    if (own.length === 0) continue;
+    const matched = await match(catalog, criteriaOf(policy.spec.matchConstraints), attributes);
+    if (!matched) continue;
+    const annotations = new Map<string, Set<string>>();
+    for (const binding of own) {
+      const decisions = await apply(catalog, authorizer, attributes, matched, policy, binding, annotations);
+      const first = act(attributes, policy, binding, decisions);
+      if (first) denied ??= { policy: policy.metadata.name, binding: binding.metadata.name, decision: first };
+    }
+    for (const [key, values] of annotations)
+      attributes.context.annotations?.set(`${policy.metadata.name}/${key}`, [...values].join(', '));
+  }
+  if (!denied) return;
+  const message = `ValidatingAdmissionPolicy '${denied.policy}' with binding '${denied.binding}' denied request: ${denied.decision.message}`;
+  throw refusal(attributes, message, denied.decision.reason || 'Invalid');
 }
 
 async function apply(

@@ -96,16 +96,24 @@ function refusal(name: string, given: Status | undefined): ApiError {
 export function mutatingWebhooks(core: () => Core): AdmissionPlugin {
   return {
     name: 'MutatingAdmissionWebhook',
-    async mutate(attributes) {
+    mutate(attributes) {
       const configurations = listCached<MutatingWebhookConfiguration>(core().catalog, 'mutatingwebhookconfigurations');
       if (configurations.length === 0 || isExempt(attributes)) return undefined;
-      let { object } = attributes;
-      for (const { metadata, webhooks } of configurations)
-        for (const webhook of webhooks ?? [])
-          object = await mutate(core(), webhook, { ...attributes, object }, `webhook ${metadata.name} ${webhook.name}`);
-      return object;
+      return mutateAll(core(), attributes, configurations);
     },
   };
+}
+
+async function mutateAll(
+  core: Core,
+  attributes: AdmissionAttributes,
+  configurations: readonly MutatingWebhookConfiguration[],
+): Promise<KubeObject | undefined> {
+  let { object } = attributes;
+  for (const { metadata, webhooks } of configurations)
+    for (const webhook of webhooks ?? [])
+      object = await mutate(core, webhook, { ...attributes, object }, `webhook ${metadata.name} ${webhook.name}`);
+  return object;
 }
 
 async function mutate(
@@ -147,19 +155,27 @@ async function mutate(
 export function validatingWebhooks(core: () => Core): AdmissionPlugin {
   return {
     name: 'ValidatingAdmissionWebhook',
-    async validate(attributes) {
+    validate(attributes) {
       const configurations = listCached<ValidatingWebhookConfiguration>(
         core().catalog,
         'validatingwebhookconfigurations',
       );
       if (configurations.length === 0 || isExempt(attributes)) return;
-      const calls: Promise<unknown>[] = [];
-      for (const webhook of configurations.flatMap(({ webhooks }) => webhooks ?? [])) {
-        const matched = await concerned(core(), webhook, attributes);
-        if (matched) calls.push(ask(core(), webhook, attributes, matched, false));
-      }
-      const results = await Promise.allSettled(calls);
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
+      return validateAll(core(), attributes, configurations);
     },
   };
+}
+
+async function validateAll(
+  core: Core,
+  attributes: AdmissionAttributes,
+  configurations: readonly ValidatingWebhookConfiguration[],
+): Promise<void> {
+  const calls: Promise<unknown>[] = [];
+  for (const webhook of configurations.flatMap(({ webhooks }) => webhooks ?? [])) {
+    const matched = await concerned(core, webhook, attributes);
+    if (matched) calls.push(ask(core, webhook, attributes, matched, false));
+  }
+  const results = await Promise.allSettled(calls);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
