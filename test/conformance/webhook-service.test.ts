@@ -6,7 +6,6 @@ import { type AddressInfo, connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiServer, startApiServer } from '../../src/apiserver/index.ts';
-import { localStore } from '../../src/bridge/store.ts';
 import { startControllerManager } from '../../src/controllers/index.ts';
 import { createHollowNode } from '../../src/cri/hollow/index.ts';
 import type { Env, Running } from '../../src/env/env.ts';
@@ -14,6 +13,7 @@ import { LocalNetwork } from '../../src/env/node/local-network.ts';
 import { createNodeEnv } from '../../src/env/node/node-env.ts';
 import { ScaledClock } from '../../src/env/scaled-clock.ts';
 import { createMemoryDisks } from '../../src/env/simulated/memory-disk.ts';
+import { startStandaloneEtcd } from '../../src/etcd/testing/standalone.ts';
 import { startKubelet } from '../../src/kubelet/index.ts';
 import { startScheduler } from '../../src/scheduler/index.ts';
 
@@ -93,8 +93,7 @@ beforeAll(async () => {
     known.set(name, env);
     return env;
   };
-  const { client: etcd, members } = await localStore(1, envOf);
-  running.push(...members);
+  const { client: etcd } = startStandaloneEtcd(envOf('etcd-1'));
   const user = (name: string, ...groups: string[]) => ({ token: name, user: name, groups });
   api = await startApiServer(envOf('kube-apiserver-1'), {
     host: 'kube-apiserver-1:6443',

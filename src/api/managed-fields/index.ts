@@ -10,7 +10,7 @@ import { equalJson } from '../patch/json-patch.ts';
 import { findType } from '../schema/schema.ts';
 import { newApplyConflict, newBadRequest, quote } from '../status.ts';
 import { FieldSet, formatFieldPath } from './field-set.ts';
-import { compare, extract, fieldsOf, merge, remove, viewOf, viewOfSchema } from './typed.ts';
+import { type Comparison, compare, extract, fieldsOf, merge, remove, viewOf, viewOfSchema } from './typed.ts';
 
 export { FieldSet, formatFieldPath } from './field-set.ts';
 
@@ -32,9 +32,11 @@ export interface Write {
   subresource?: string;
   /** Top-level fields that this endpoint does not write, such as status: nobody comes to own them through it. */
   resetFields?: readonly string[];
+  /** How the write looks in other versions in which fields are owned. Owners of a version that is not here are dropped; left out: there are none. */
+  elsewhere?: ReadonlyMap<string, Comparison>;
 }
 
-interface Owner {
+export interface Owner {
   entry: ManagedFieldsEntry;
   fields: FieldSet;
 }
@@ -54,7 +56,7 @@ const stripped = [['f:apiVersion'], ['f:kind'], ...serverFields.map((name) => ['
 /** More managers that only update are joined into one (capmanagers.go). */
 const maxUpdateManagers = 10;
 
-function strip(set: FieldSet, write: Write): FieldSet {
+export function strip(set: FieldSet, write: Write): FieldSet {
   const out = set.without(...stripped, ...(write.resetFields ?? []).map((name) => [`f:${name}`]));
   const metadata = out.children.get('f:metadata');
   if (!metadata?.self) return out;
@@ -63,10 +65,10 @@ function strip(set: FieldSet, write: Write): FieldSet {
   return FieldSet.of(out.self, children);
 }
 
-const readOwners = (metadata: ObjectMeta): Owner[] =>
+export const readOwners = (metadata: ObjectMeta): Owner[] =>
   (metadata.managedFields ?? []).map((entry) => ({ entry, fields: FieldSet.fromJson(entry.fieldsV1) }));
 
-function isOwner(entry: ManagedFieldsEntry, write: Write, operation: string, apiVersion: string): boolean {
+export function isOwner(entry: ManagedFieldsEntry, write: Write, operation: string, apiVersion: string): boolean {
   return (
     entry.manager === write.manager &&
     entry.operation === operation &&
@@ -75,7 +77,7 @@ function isOwner(entry: ManagedFieldsEntry, write: Write, operation: string, api
   );
 }
 
-const entryFor = (write: Write, operation: string, apiVersion: string): ManagedFieldsEntry => ({
+export const entryFor = (write: Write, operation: string, apiVersion: string): ManagedFieldsEntry => ({
   manager: write.manager,
   operation,
   apiVersion,
@@ -85,7 +87,7 @@ const entryFor = (write: Write, operation: string, apiVersion: string): ManagedF
 });
 
 /** Entries in upstream's order: applies before updates, older before newer, then by name. */
-function writeOwners<T extends ManagedObject>(object: T, owners: readonly Owner[]): T {
+export function writeOwners<T extends ManagedObject>(object: T, owners: readonly Owner[]): T {
   const kept = joinOldUpdates(owners.filter((owner) => !owner.fields.empty));
   const entries = kept.map(({ entry, fields }): ManagedFieldsEntry => ({ ...entry, fieldsV1: fields.toJson() }));
   const order = (entry: ManagedFieldsEntry) =>
@@ -111,7 +113,7 @@ function joinOldUpdates(owners: readonly Owner[]): readonly Owner[] {
   return [...owners.filter((owner) => !oldest.includes(owner)), joined];
 }
 
-const withoutOwners = (object: object): object => {
+export const withoutOwners = (object: object): object => {
   const metadata = (object as ManagedObject).metadata as ObjectMeta | undefined;
   if (!metadata?.managedFields) return object;
   const { managedFields: _gone, ...rest } = metadata;
@@ -126,7 +128,7 @@ const blank = (type: string, apiVersion: string): object =>
 export const layOver = (of: Pick<Write, 'type' | 'schema'>, object: object, fields: object): unknown =>
   merge(viewFor(of), object, fields);
 
-const viewFor = ({ type, schema }: Pick<Write, 'type' | 'schema'>) =>
+export const viewFor = ({ type, schema }: Pick<Write, 'type' | 'schema'>) =>
   schema ? viewOfSchema(schema, true) : viewOf(type);
 
 /** Ownership after a create, update or patch that is no apply: `old` is absent for a create. Returns `object` with its managedFields. */
@@ -153,8 +155,13 @@ export function updateManagedFields<T extends ManagedObject>(
       found = true;
       const fields = owner.fields.union(mine).difference(difference.removed);
       owners.push({ entry: fields.equals(owner.fields) ? owner.entry : { ...owner.entry, time: write.time }, fields });
-    } else
-      owners.push({ ...owner, fields: owner.fields.difference(strip(changed, write)).difference(difference.removed) });
+      continue;
+    }
+    const { apiVersion = object.apiVersion } = owner.entry;
+    const seen = apiVersion === object.apiVersion || !write.elsewhere ? difference : write.elsewhere.get(apiVersion);
+    if (!seen) continue;
+    const taken = seen === difference ? mine : strip(seen.modified.union(seen.added), write);
+    owners.push({ ...owner, fields: owner.fields.difference(taken).difference(seen.removed) });
   }
   if (!found && !mine.empty) owners.push({ entry: entryFor(write, 'Update', object.apiVersion), fields: mine });
   return writeOwners(object, owners);
@@ -212,7 +219,7 @@ function describeManager({ entry }: Owner): string {
   return `${manager} using ${entry.apiVersion}${entry.time ? ` at ${entry.time}` : ''}`;
 }
 
-function conflictError(conflicts: readonly { owner: Owner; fields: FieldSet }[]) {
+export function conflictError(conflicts: readonly { owner: Owner; fields: FieldSet }[]) {
   const list = conflicts.flatMap(({ owner, fields }) =>
     [...fields.paths()].map((path) => ({ manager: describeManager(owner), field: formatFieldPath(path) })),
   );
