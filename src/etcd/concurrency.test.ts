@@ -120,3 +120,79 @@ test('the remainder of a long lease outlives its leader; a renewal voids it', as
   expect(await left(short)).toBe(-1);
   expect(await left(renewed)).toBeGreaterThan(250);
 }, 30_000);
+
+test('lock and election refuse what cannot be', async () => {
+  const c = await startCluster({ seed: 35 });
+  const lease = await grant(c);
+  const unknown = await c.call('/v3/lock/lock', { name: b64('m'), lease: '999' });
+  expect(unknown).toMatchObject({ status: 500, body: { code: 2, message: 'etcdserver: requested lease not found' } });
+  expect((await c.call('/v3/election/campaign', { name: b64('e'), lease: '999' })).body['message']).toBe(
+    'etcdserver: requested lease not found',
+  );
+  expect((await c.call('/v3/lock/unlock', {})).body['message']).toBe('etcdserver: key is not provided');
+  // nobody holds it: nothing to do
+  expect((await c.call('/v3/lock/unlock', { key: b64('m/77') })).status).toBe(200);
+  expect((await c.call('/v3/election/leader', { name: b64('e') })).body['message']).toBe('election: no leader');
+
+  const won = await c.call('/v3/election/campaign', { name: b64('e'), lease, value: b64('x') });
+  const { leader } = won.body as { leader: { name: string; key: string; rev: string; lease: string } };
+  // a reign that is another one's, or over
+  const stale = { ...leader, rev: String(Number(leader.rev) - 1) };
+  expect((await c.call('/v3/election/proclaim', { leader: stale, value: b64('y') })).body['message']).toBe(
+    'election: not leader',
+  );
+  expect((await c.call('/v3/election/resign', { leader: stale })).status).toBe(200);
+  const still = await c.call('/v3/election/leader', { name: b64('e') });
+  expect(unb64((still.body['kv'] as { value: string }).value)).toBe('x');
+  expect((await c.call('/v3/election/resign', { leader })).status).toBe(200);
+  expect((await c.call('/v3/election/resign', { leader })).status).toBe(200);
+  expect((await c.call('/v3/election/leader', { name: b64('e') })).body['message']).toBe('election: no leader');
+});
+
+test('who campaigns again under the same lease keeps its place, with its new value', async () => {
+  const c = await startCluster({ seed: 36 });
+  const [a, b] = [await grant(c), await grant(c)];
+  const first = await c.call('/v3/election/campaign', { name: b64('e'), lease: a, value: b64('one') });
+  void c.send('/v3/election/campaign', { name: b64('e'), lease: b, value: b64('two') });
+  await c.simulation.run(500);
+  const again = await c.call('/v3/election/campaign', { name: b64('e'), lease: a, value: b64('changed') });
+  expect(again.body['leader']).toEqual(first.body['leader']);
+  const { kv } = (await c.call('/v3/election/leader', { name: b64('e') })).body as { kv: { value: string } };
+  expect(unb64(kv.value)).toBe('changed');
+});
+
+test('a lock without a lease lives as long as the session made for it', async () => {
+  const c = await startCluster({ seed: 37 });
+  const held = await c.call('/v3/lock/lock', { name: b64('m') });
+  expect(held.status).toBe(200);
+  let second: Answer | undefined;
+  void c.send('/v3/lock/lock', { name: b64('m'), lease: await grant(c, 600) }).then((answer) => {
+    second = answer;
+  });
+  await c.simulation.run(50_000);
+  expect(second).toBeUndefined();
+  // nobody keeps the session alive: after a minute the next one has it
+  await c.simulation.run(15_000);
+  expect(second?.status).toBe(200);
+}, 20_000);
+
+test('the holder of a lock outlives the leader of the cluster, and order is kept', async () => {
+  const c = await startCluster({ seed: 38 });
+  const [a, b, d] = [await grant(c, 600), await grant(c, 600), await grant(c, 600)];
+  const [one, two] = c.names.filter((name) => name !== c.leader()) as [string, string];
+  const held = await c.call('/v3/lock/lock', { name: b64('m'), lease: a }, one);
+  const got: string[] = [];
+  void c.send('/v3/lock/lock', { name: b64('m'), lease: b }, two).then(() => got.push('b'));
+  await c.simulation.run(300);
+  void c.send('/v3/lock/lock', { name: b64('m'), lease: d }, one).then(() => got.push('d'));
+  await c.simulation.run(300);
+  c.kill(c.leader());
+  await c.until(() => [one, two].some((name) => c.member(name).inspect().role === 'leader'));
+  expect(got).toEqual([]);
+  await c.call('/v3/lock/unlock', { key: held.body['key'] as string });
+  await c.simulation.run(1000);
+  expect(got).toEqual(['b']);
+  await c.call('/v3/lease/revoke', { ID: b });
+  await c.simulation.run(1000);
+  expect(got).toEqual(['b', 'd']);
+}, 20_000);

@@ -2,6 +2,7 @@
 
 import type { Env, Running } from '../env/env.ts';
 import type { Handler } from '../env/network.ts';
+import type { Raft } from './raft/raft.ts';
 import { checkCorruption } from './server/corruption.ts';
 import { createHandler } from './server/http.ts';
 import { inspect, type MemberInspection } from './server/inspect.ts';
@@ -36,6 +37,12 @@ export interface RunningEtcdMember extends Running {
     /** Dies at once, without a word. */
     kill(): void;
   };
+}
+
+/** Whether a follower was heard from, or, when the leader has just begun to count anew who was, has the whole log. */
+function keepsUp(raft: Raft, id: string): boolean {
+  const progress = raft.progress.get(id);
+  return progress !== undefined && (progress.recentActive || progress.match === raft.log.lastIndex);
 }
 
 /** Starts a member on the env's disk and network. Resolves when its disk is read and it answers requests (they wait until there is a leader). */
@@ -85,9 +92,7 @@ export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promi
       const raft = member.replica?.raft;
       // a leader that goes hands over first, so that nobody waits for an election
       const heir =
-        raft?.role === 'leader'
-          ? raft.conf.voters.find((id) => id !== raft.id && raft.progress.get(id)?.recentActive)
-          : undefined;
+        raft?.role === 'leader' ? raft.conf.voters.find((id) => id !== raft.id && keepsUp(raft, id)) : undefined;
       if (heir) await member.moveLeader(heir).catch(() => {});
       halt();
     },

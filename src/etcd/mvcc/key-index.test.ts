@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomInt, seededRandom, shuffled } from '../../env/random.ts';
+import { randomInt, seededRandom } from '../../env/random.ts';
 import { KeyIndex } from './key-index.ts';
 
 const keysOf = (index: KeyIndex<{ key: string }>, from = '', end?: string) => {
@@ -15,7 +15,8 @@ test('150,000 keys in any order come out in order, and ranges find their ends', 
   const random = seededRandom(1);
   const names = Array.from({ length: 150_000 }, (_, i) => `/registry/pods/ns-${i % 100}/pod-${i}`);
   const index = new KeyIndex<{ key: string }>();
-  for (const key of shuffled(random, names)) index.insert({ key });
+  // a stride that meets each once
+  for (let i = 0; i < names.length; i++) index.insert({ key: names[(i * 77_777) % names.length] as string });
   names.sort();
   expect(index.size).toBe(names.length);
   expect(keysOf(index).join() === names.join()).toBe(true);

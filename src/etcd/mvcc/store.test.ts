@@ -46,12 +46,12 @@ function change(random: Random): { key: string; value?: string } {
   return random.next() < 0.3 ? { key } : { key, value: String(randomInt(random, 100)) };
 }
 
-describe.each([1, 2, 3, 4, 5])('a store against every state there was, seed %i', (seed) => {
+describe.each([1, 2, 3, 4])('a store against every state there was, seed %i', (seed) => {
   test('reads at any revision, compaction, what is left after it', () => {
     const random = seededRandom(seed);
     const store = new Store();
     const model = new Model();
-    for (let step = 0; step < 400; step++) {
+    for (let step = 0; step < 200; step++) {
       // distinct keys, as a transaction demands
       const changes = new Map(
         Array.from({ length: 1 + randomInt(random, 3) }, () => change(random)).map((c) => [c.key, c]),
