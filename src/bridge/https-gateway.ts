@@ -123,10 +123,11 @@ async function exchange(options: GatewayOptions, message: IncomingMessage, out: 
   const method = message.method ?? 'GET';
   let request: WholeRequest;
   try {
+    const fields = headersFrom(message, options.frontKey);
     request = new WholeRequest(absolute(message.url ?? '/'), {
       method,
-      headers: new RequestHeaders(headersFrom(message, options.frontKey)).asHeaders,
-      content: hasBody(message) ? await readAll(message) : nothing,
+      headers: new RequestHeaders(fields).asHeaders,
+      content: hasBody(method, fields, message) ? await readAll(message) : nothing,
     });
   } catch {
     out.writeHead(400, { 'content-type': 'text/plain' }).end('400 Bad Request');
@@ -161,9 +162,10 @@ function absolute(target: string): string {
   return target.startsWith('/') ? origin + target : new URL(target, origin).href;
 }
 
-function hasBody({ method, headers }: IncomingMessage): boolean {
+function hasBody(method: string, headers: ReadonlyMap<string, string>, message: IncomingMessage): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
-  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+  const length = headers.get('content-length');
+  return length === undefined ? message.headers['transfer-encoding'] !== undefined : length !== '0';
 }
 
 /** The whole body, up to a little more than the handler accepts: it words the refusal. */
