@@ -104,3 +104,81 @@ test('a member whose log is damaged forgets it and comes back as a fresh one', a
   expect(view.id).not.toBe(id);
   expect(view.voters.length).toBe(3);
 });
+
+test('what would cost the quorum is refused, whoever is asked', async () => {
+  const c = await startCluster({ seed: 15 });
+  await c.simulation.run(500);
+  const [dead, other] = c.names.filter((name) => name !== c.leader()) as [string, string];
+  c.kill(dead);
+  await c.simulation.run(3000);
+  // two of three live; of four, three would have to
+  for (const name of [c.leader(), other]) {
+    const added = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'] }, name);
+    expect(added.body).toMatchObject({ code: 14, message: 'etcdserver: unhealthy cluster' });
+  }
+  // a learner costs nothing
+  const learner = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'], isLearner: true }, other);
+  expect(learner.status).toBe(200);
+  const { ID } = learner.body['member'] as { ID: string };
+  expect((await c.call('/v3/cluster/member/remove', { ID }, other)).status).toBe(200);
+  expect((await c.call('/v3/cluster/member/list', {}, other)).body['members']).toHaveLength(3);
+});
+
+test('addresses can be changed, and who is not there is named', async () => {
+  const c = await startCluster({ seed: 16 });
+  const { id } = c.member('etcd-2').inspect();
+  const peerURLs = ['http://elsewhere:2380'];
+  expect((await c.call('/v3/cluster/member/update', { ID: id, peerURLs })).status).toBe(200);
+  await c.simulation.run(500);
+  for (const name of c.names) {
+    const members = (await c.call('/v3/cluster/member/list', {}, name)).body['members'] as {
+      ID: string;
+      peerURLs: string[];
+    }[];
+    expect(members.find(({ ID }) => ID === id)?.peerURLs).toEqual(peerURLs);
+  }
+  const missing = { code: 5, message: 'etcdserver: member not found' };
+  for (const call of ['remove', 'promote', 'update'])
+    expect((await c.call(`/v3/cluster/member/${call}`, { ID: '77', peerURLs })).body).toMatchObject(missing);
+  expect((await c.call('/v3/maintenance/transfer-leadership', { targetID: '77' })).body['message']).toBe(
+    'etcdserver: bad leader transferee',
+  );
+  const follower = c.names.find((name) => name !== c.leader()) as string;
+  expect((await c.call('/v3/maintenance/transfer-leadership', { targetID: id }, follower)).body['message']).toBe(
+    'etcdserver: not leader',
+  );
+});
+
+test('a leader that is removed goes, and the rest go on', async () => {
+  const c = await startCluster({ seed: 17 });
+  await c.simulation.run(500);
+  const old = c.leader();
+  const { id } = c.member(old).inspect();
+  const rest = c.names.filter((name) => name !== old);
+  expect((await c.call('/v3/cluster/member/remove', { ID: id }, rest[0])).status).toBe(200);
+  await c.until(() => rest.some((name) => c.member(name).inspect().role === 'leader'));
+  expect(c.member(old).inspect().role).toBe('follower');
+  for (const name of rest) {
+    expect((await c.call('/v3/kv/put', { key: b64('a'), value: b64(name) }, name)).status).toBe(200);
+    expect([...c.member(name).inspect().voters].sort()).toEqual(rest);
+  }
+});
+
+test('a learner whose leader dies before it is promoted is promoted by the next one', async () => {
+  const c = await startCluster({ seed: 18 });
+  const members = [...c.names.map((name) => ({ name, client: `${name}:2379` })), newcomer];
+  await c.call('/v3/kv/put', { key: b64('a'), value: b64('1') });
+  const added = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'], isLearner: true });
+  const { ID } = added.body['member'] as { ID: string };
+  await c.simulation.finish(c.start('etcd-4', { members }));
+  await c.until(() => c.member('etcd-4').inspect().revision === 2);
+  const old = c.leader();
+  const rest = c.names.filter((name) => name !== old);
+  c.kill(old);
+  // asked while nobody leads: it waits for the next leader
+  const promoting = c.send('/v3/cluster/member/promote', { ID }, rest[0]);
+  expect((await c.simulation.finish(promoting)).status).toBe(200);
+  await c.simulation.run(1000);
+  expect([...c.member(rest[1] as string).inspect().voters].sort()).toEqual([...c.names, 'etcd-4'].sort());
+  expect((await c.call('/v3/kv/range', { key: b64('a') }, 'etcd-4')).status).toBe(200);
+}, 20_000);
