@@ -205,3 +205,37 @@ test('reads that rest on a lease take no message, and ask again when it is over'
   await c.simulation.run(10_000);
   expect(answer).toBe(503);
 });
+
+test('a member that cannot write stops, and the others go on', async () => {
+  let broken = '';
+  const c = await startCluster({
+    seed: 69,
+    wrap: (name, disk) => ({
+      get: (blob) => disk.get(blob),
+      put: (blob, value) => disk.put(blob, value),
+      delete: (blob) => disk.delete(blob),
+      list: () => disk.list(),
+      wipe: () => disk.wipe(),
+      openLog: async (log) => {
+        const opened = await disk.openLog(log);
+        return {
+          read: () => opened.read(),
+          append: (data) => (broken === name ? Promise.reject(new Error('no space left')) : opened.append(data)),
+          dropBefore: (first) => opened.dropBefore(first),
+          dropFrom: (first) => opened.dropFrom(first),
+          close: () => opened.close(),
+        };
+      },
+    }),
+  });
+  await c.simulation.finish(c.client.put('a', '1'));
+  await c.simulation.run(500);
+  broken = c.leader();
+  // what only the leader has is not acknowledged by it
+  const lost = await c.call('/v3/kv/put', { key: b64('b'), value: b64('1') }, broken);
+  expect(lost.body).toMatchObject({ code: 14, message: 'etcdserver: server stopped' });
+  expect(c.member(broken).inspect().role).toBe('stopped');
+  const rest = c.names.filter((name) => name !== broken);
+  await c.until(() => rest.some((name) => c.member(name).inspect().role === 'leader'));
+  expect((await c.call('/v3/kv/put', { key: b64('a'), value: b64('2') }, rest[0])).status).toBe(200);
+});

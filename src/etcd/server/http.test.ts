@@ -117,3 +117,25 @@ test('packed ranges read as they were written', () => {
     expect(text.startsWith('#') ? readRange(text) : JSON.parse(text)).toEqual(response);
   }
 });
+
+test('health and version are told to whoever asks, and paths that are none are refused', async () => {
+  const c = await startCluster({ seed: 54 });
+  const get = async (path: string, name: string, method = 'GET') => {
+    const response = await c.env.network.fetch(`http://${name}:2379${path}`, { method });
+    const text = await response.text();
+    return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text };
+  };
+  const ask = (path: string, name = c.leader(), method = 'GET') => c.simulation.finish(get(path, name, method));
+  await c.simulation.run(500);
+  for (const name of c.names) expect(await ask('/health', name)).toEqual({ status: 200, body: { health: 'true' } });
+  expect((await ask('/version')).body).toEqual({ etcdserver: '3.4.23', etcdcluster: '3.4.0' });
+  expect((await ask('/v3/kv/range')).status).toBe(405);
+  expect((await ask('/nope')).status).toBe(404);
+  expect((await ask('/v3/kv/', c.leader(), 'POST')).status).toBe(404);
+  const [alone, ...others] = c.names as [string, ...string[]];
+  for (const name of others) c.kill(name);
+  await c.simulation.run(5000);
+  expect(await ask('/health', alone)).toEqual({ status: 503, body: { health: 'false' } });
+  const status = await c.call('/v3/maintenance/status', {}, alone);
+  expect(status.body['errors']).toEqual(['etcdserver: no leader']);
+});
