@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytesToUtf8, fromBase64, prefixRangeEnd, toBase64, utf8ToBytes } from './bytes.ts';
+import { bytesToUtf8, encodeParts, fromBase64, prefixRangeEnd, toBase64, utf8ToBytes } from './bytes.ts';
 
 test.each([0, 1, 199, 200, 5000, 1 << 16, (1 << 16) + 1])(
   'text of %i characters comes back, ASCII or not',
@@ -19,6 +19,14 @@ test.each([0, 1, 199, 200, 5000, 1 << 16, (1 << 16) + 1])(
 
 test('bytes that are no UTF-8 show as the replacement character', () => {
   expect(bytesToUtf8('a\xff')).toBe('a\ufffd');
+});
+
+test('parts are encoded end to end, after room left free', () => {
+  for (const parts of [[], ['abc', '', 'd'], ['a', 'ä\xff'], ['名前', 'x\u{1f600}'], ['x'.repeat(100_000), 'é']]) {
+    const bytes = encodeParts(parts, 4);
+    expect([...bytes.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
+    expect(new TextDecoder().decode(bytes.subarray(4))).toBe(parts.join(''));
+  }
 });
 
 test('base64 is read as Go reads it', () => {

@@ -16,6 +16,29 @@ function isAscii(text: string): boolean {
   return read === text.length && written === text.length;
 }
 
+/** UTF-8 of texts, byte strings as a rule, end to end, after `offset` bytes left free. */
+export function encodeParts(parts: readonly string[], offset = 0): Uint8Array<ArrayBuffer> {
+  let characters = 0;
+  for (const part of parts) characters += part.length;
+  // all ASCII as a rule; else a character takes three bytes at most
+  for (let width = 1; ; width += 2) {
+    const bytes = encodeInto(parts, offset, offset + width * characters);
+    if (bytes) return bytes;
+  }
+}
+
+/** The same, or undefined if it takes more than `room` bytes. */
+function encodeInto(parts: readonly string[], offset: number, room: number): Uint8Array<ArrayBuffer> | undefined {
+  const buffer = new Uint8Array(room);
+  let at = offset;
+  for (const part of parts) {
+    const { read, written } = encoder.encodeInto(part, buffer.subarray(at));
+    if (read !== part.length) return undefined;
+    at += written;
+  }
+  return at === room ? buffer : buffer.slice(0, at);
+}
+
 /** The same text in memory of its own: engines let a part of a text keep all of it. */
 export function ownCopy(text: string): string {
   if (text.length > scratch.length) return text;

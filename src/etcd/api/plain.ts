@@ -1,6 +1,7 @@
 // The store's own form of the v3 messages (server/http.ts): asked for with `accept`, never assumed. A message is its form in memory as JSON, with two additions that
 // spare work: many calls in one exchange, and long ranges whose values follow their heads as they are.
 
+import { encodeParts } from '../bytes.ts';
 import { EtcdError } from '../client/types.ts';
 import { grpc } from '../errors.ts';
 import type { Path } from './messages.ts';
@@ -66,8 +67,6 @@ const packFrom = 8;
 
 type Row = [key: string, create: number, mod: number, version: number, lease: string, valueLength: number];
 
-const encoder = new TextEncoder();
-
 /**
  * A range's answer: "#<length of head>\n", the head as JSON, then all values end to end; a short one is just JSON. A long one comes as UTF-8 at once: as one string it
  * would be copied twice more, which costs more than everything else about a range.
@@ -75,33 +74,14 @@ const encoder = new TextEncoder();
 export function writeRange(response: RangeResponse): string | Uint8Array<ArrayBuffer> {
   const { kvs = [], ...rest } = response;
   if (kvs.length < packFrom) return JSON.stringify(response);
-  let characters = 0;
+  const values: string[] = [];
   const rows = kvs.map((kv): Row => {
     const { key, createRevision = 0, modRevision = 0, version = 0, lease = '0', value = '' } = kv;
-    characters += value.length;
+    values.push(value);
     return [key, createRevision, modRevision, version, lease, value.length];
   });
-  const json = JSON.stringify({ ...rest, rows });
-  const head = `#${json.length}\n${json}`;
-  // all ASCII as a rule; else a character, which is below 256, takes two bytes at most
-  return (
-    fill(head, kvs, head.length + characters) ??
-    (fill(head, kvs, 2 * (head.length + characters)) as Uint8Array<ArrayBuffer>)
-  );
-}
-
-/** Head and values as UTF-8, or undefined if that takes more than `room` bytes. */
-function fill(head: string, kvs: readonly KeyValue[], room: number): Uint8Array<ArrayBuffer> | undefined {
-  const buffer = new Uint8Array(room);
-  let at = 0;
-  const write = (text: string): boolean => {
-    const { read, written } = encoder.encodeInto(text, at === 0 ? buffer : buffer.subarray(at));
-    at += written;
-    return read === text.length;
-  };
-  if (!write(head)) return undefined;
-  for (const { value } of kvs) if (value && !write(value)) return undefined;
-  return at === room ? buffer : buffer.slice(0, at);
+  const head = JSON.stringify({ ...rest, rows });
+  return encodeParts([`#${head.length}\n${head}`, ...values]);
 }
 
 /** Reads the text of what writeRange wrote. */

@@ -293,8 +293,8 @@ export class EtcdMember implements Backend {
     const { storage } = this;
     const limit = Math.max(this.config.snapshotBytes ?? 16 << 20, this.state.store.sizeInUse);
     if (storage.bytesSinceSnapshot < limit || storage.busy) return;
-    const { head, chunks, release } = takeSnapshot(this.state);
-    const pieces = chunks();
+    const { head, parts, release } = takeSnapshot(this.state);
+    const pieces = parts();
     storage
       .saveOwnSnapshot({ ...this.appliedPoint(), head }, pieces)
       .catch((error: unknown) => this.fail(error))

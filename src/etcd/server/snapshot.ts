@@ -15,7 +15,9 @@ export interface StateHead {
 
 export interface StateSnapshot {
   head: StateHead;
-  /** Pieces: "#<length of head>\n", the head as a JSON list of rows, then their values end to end. Read them to the end or call release. */
+  /** Pieces: "#<length of head>\n" and the head as a JSON list of rows, then each row's value. Read them to the end or call release. */
+  parts(): Generator<string[]>;
+  /** The same, each piece in one. */
   chunks(): Generator<string>;
   release(): void;
 }
@@ -39,7 +41,7 @@ export function takeSnapshot(state: State): StateSnapshot {
     alarms: [...state.alarms],
     attributes: [...state.attributes],
   };
-  function* chunks(): Generator<string> {
+  function* parts(): Generator<string[]> {
     let from: string | undefined = '';
     while (from !== undefined) {
       const rows: Row[] = [];
@@ -60,12 +62,15 @@ export function takeSnapshot(state: State): StateSnapshot {
         return undefined;
       });
       const json = JSON.stringify(rows);
-      yield `#${json.length}\n${json}${values.join('')}`;
+      yield [`#${json.length}\n${json}`, ...values];
       from = next;
     }
     release();
   }
-  return { head, chunks, release };
+  function* chunks(): Generator<string> {
+    for (const piece of parts()) yield piece.join('');
+  }
+  return { head, parts, chunks, release };
 }
 
 /** Makes `state` what the snapshot holds. */

@@ -6,6 +6,7 @@
 
 import { CorruptLogError, type Disk, type Log } from '../../env/disk.ts';
 import { crc32 } from '../../env/disk-checksum.ts';
+import { encodeParts } from '../bytes.ts';
 import type { RaftLog } from '../raft/log.ts';
 import type { ConfState, HardState, Unsaved } from '../raft/types.ts';
 import { decodeRecord, encodeRecord } from '../wal/records.ts';
@@ -81,11 +82,10 @@ export class Storage {
     return decoder.decode(data);
   }
 
-  private async writeBlob(name: string, text: string): Promise<void> {
-    const data = encoder.encode(text);
-    const sealed = new Uint8Array(4 + data.length);
-    new DataView(sealed.buffer).setUint32(0, crc32(data));
-    sealed.set(data, 4);
+  /** `parts`: a text, in as many strings as it comes. */
+  private async writeBlob(name: string, parts: readonly string[]): Promise<void> {
+    const sealed = encodeParts(parts, 4);
+    new DataView(sealed.buffer).setUint32(0, crc32(sealed.subarray(4)));
     await this.disk.put(name, sealed);
   }
 
@@ -95,7 +95,8 @@ export class Storage {
     if (snapshot) {
       const data = snapshot.data as SnapshotData;
       const { index, term, conf } = snapshot;
-      await this.writeSnapshot({ index, term, conf, head: data.head }, data.chunks);
+      const pieces = data.chunks.map((chunk) => [chunk]);
+      await this.writeSnapshot({ index, term, conf, head: data.head }, pieces);
     }
     const reset = snapshot && { index: snapshot.index, term: snapshot.term };
     const bytes = encodeRecord({ hardState, entries, ...(reset ? { reset } : {}) });
@@ -106,12 +107,12 @@ export class Storage {
   }
 
   /** Writes a snapshot of the member's own state piece by piece, then drops what it covers. One at a time. */
-  async saveOwnSnapshot(manifest: Omit<Manifest, 'chunks'>, chunks: Iterable<string>): Promise<void> {
+  async saveOwnSnapshot(manifest: Omit<Manifest, 'chunks'>, pieces: Iterable<readonly string[]>): Promise<void> {
     if (this.snapshotting || manifest.index <= this.snapshotIndex) return;
     this.snapshotting = true;
     const begun = this.bytesSinceSnapshot;
     try {
-      await this.writeSnapshot(manifest, chunks);
+      await this.writeSnapshot(manifest, pieces);
       this.bytesSinceSnapshot -= begun;
       await this.dropCovered(manifest.index);
     } finally {
@@ -123,12 +124,12 @@ export class Storage {
     return this.snapshotting;
   }
 
-  private async writeSnapshot(manifest: Omit<Manifest, 'chunks'>, chunks: Iterable<string>): Promise<void> {
+  private async writeSnapshot(manifest: Omit<Manifest, 'chunks'>, pieces: Iterable<readonly string[]>): Promise<void> {
     const name = nameOf(manifest.index);
     let count = 0;
-    for (const chunk of chunks) await this.writeBlob(`${name}/${count++}`, chunk);
+    for (const piece of pieces) await this.writeBlob(`${name}/${count++}`, piece);
     const { index, term, conf, head } = manifest;
-    await this.writeBlob(name, JSON.stringify({ index, term, conf, head, chunks: count } satisfies Manifest));
+    await this.writeBlob(name, [JSON.stringify({ index, term, conf, head, chunks: count } satisfies Manifest)]);
     this.snapshotIndex = Math.max(this.snapshotIndex, index);
     const stale = (await this.disk.list()).filter((old) => old.startsWith('snapshot/') && !old.startsWith(name));
     // manifests first, so that no manifest stands without its pieces
