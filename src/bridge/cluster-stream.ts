@@ -105,6 +105,7 @@ export async function refuse(socket: Duplex, response: Response): Promise<void> 
       Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n${lines.join('')}\r\n`, 'latin1'),
       body,
     ]),
+    () => socket.destroy(),
   );
 }
 

@@ -10,6 +10,7 @@ import type { Handler } from '../env/network.ts';
 import { failure, refuse, streamKind, type Upgrade } from './cluster-stream.ts';
 import { serveSpdy } from './spdy-gateway.ts';
 import { serveWebSocket } from './websocket-gateway.ts';
+import { serveReader } from './websocket-reader.ts';
 
 interface UpgradeOptions {
   handler: Handler;
@@ -35,7 +36,10 @@ export function serveUpgrades(server: Server, { handler, clock, headersOf }: Upg
 
 async function serve(message: IncomingMessage, upgrade: Upgrade): Promise<void> {
   const wanted = String(message.headers.upgrade).toLowerCase();
-  if (streamKind(upgrade.target) && wanted === 'websocket') return serveWebSocket(message, upgrade);
+  if (wanted === 'websocket') {
+    if (streamKind(upgrade.target)) return serveWebSocket(message, upgrade);
+    if (message.method === 'GET') return serveReader(message, upgrade);
+  }
   if (streamKind(upgrade.target) && wanted === 'spdy/3.1') return serveSpdy(upgrade);
   return refuse(
     upgrade.socket,
