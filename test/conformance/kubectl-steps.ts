@@ -39,7 +39,12 @@ export interface Kubectl {
   /** Runs it, or another program, to its end. */
   run(args: string[], options?: { env?: Record<string, string>; stdin?: string; program?: string }): Promise<Ran>;
   /** Starts a kubectl that goes on running; ends it when `work`, which begins once it has said `until`, is done. Resolves with all it said. */
-  background(args: string[], until: RegExp, work: (said: string) => Promise<void>): Promise<string>;
+  background(
+    args: string[],
+    until: RegExp,
+    work: (said: string) => Promise<void>,
+    env?: Record<string, string>,
+  ): Promise<string>;
 }
 
 /** Prepares a cluster for the tests of this file, unless there is no kubectl. */
@@ -93,8 +98,8 @@ export function useKubectl(binary: string): Kubectl {
         });
         child.stdin?.end(stdin);
       }),
-    async background(args, until, work) {
-      const child = spawn(binary, args, { env: environment() });
+    async background(args, until, work, env) {
+      const child = spawn(binary, args, { env: environment(env) });
       let said = '';
       try {
         await new Promise<void>((resolve, reject) => {

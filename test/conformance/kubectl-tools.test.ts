@@ -115,28 +115,50 @@ spec:
     expect(names.output).toMatch(/^debugger-\w+$/);
   });
 
-  test('port-forward through a WebSocket', async () => {
+  test('exec over SPDY, where WebSockets are switched off', async () => {
+    const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' };
+    const said = await run(['exec', 'talker', '-c', 'talker', '--', 'echo', 'over', 'spdy'], { env });
+    expect(said).toEqual({ code: 0, output: 'over spdy\n' });
+    expect((await run(['exec', 'talker', '--', 'sh', '-c', 'exit 3'], { env })).code).toBe(3);
+    expect((await run(['exec', 'nobody', '--', 'ls'], { env })).output).toContain('pods "nobody" not found');
+  });
+
+  test.each([
+    ['through a WebSocket', 'true'],
+    ['over SPDY', 'false'],
+  ])('port-forward %s', async (_how, webSockets) => {
+    const env = { KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets };
     const forward = ['port-forward', 'talker', ':80', ':81'];
     const ports = async (said: string) =>
       [...said.matchAll(/127\.0\.0\.1:(\d+) -> /g)].map((match) => Number(match[1]));
     const door = await openListeningPods(kubectl.cluster, kubectl.home);
     try {
       const config = ['--kubeconfig', join(kubectl.home, 'listening')];
-      await background([...config, ...forward], /-> 81/, async (begun) => {
-        const [first = 0] = await ports(begun);
-        const answers = await Promise.all(['one', 'x'.repeat(200_000), 'two'].map((text) => talk(first, text)));
-        expect(answers).toEqual(['ONE', 'X'.repeat(200_000), 'TWO']);
-      });
+      await background(
+        [...config, ...forward],
+        /-> 81/,
+        async (begun) => {
+          const [first = 0] = await ports(begun);
+          const answers = await Promise.all(['one', 'x'.repeat(200_000), 'two'].map((text) => talk(first, text)));
+          expect(answers).toEqual(['ONE', 'X'.repeat(200_000), 'TWO']);
+        },
+        env,
+      );
     } finally {
       await door.close();
     }
     // Nothing listens in a hollow node's pod. Since 1.23 kubectl gives up after that.
-    const said = await background(forward, /-> 81/, async (begun) => {
-      const [first = 0] = await ports(begun);
-      expect(await talk(first, 'hello')).toBe('');
-    });
+    const said = await background(
+      forward,
+      /-> 81/,
+      async (begun) => {
+        const [first = 0] = await ports(begun);
+        expect(await talk(first, 'hello')).toBe('');
+      },
+      env,
+    );
     expect(said).toContain('error forwarding port 80 to pod talker');
-    expect((await run(['port-forward', 'nobody', ':80'])).output).toContain('pods "nobody" not found');
+    expect((await run(['port-forward', 'nobody', ':80'], { env })).output).toContain('pods "nobody" not found');
   });
 });
 
