@@ -221,12 +221,21 @@ async function send(
   for (;;) {
     const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
     if (done || !value) break;
-    if (!out.write(value))
-      await new Promise<void>((resolve) => {
-        out.once('drain', resolve);
-        out.once('close', resolve);
-      });
+    if (!out.write(value)) await drained(out);
     if (out.destroyed) break;
   }
   out.end();
+}
+
+/** Resolves when more can be written, or never will be. */
+function drained(out: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = () => {
+      out.off('drain', goOn);
+      out.off('close', goOn);
+      resolve();
+    };
+    out.on('drain', goOn);
+    out.on('close', goOn);
+  });
 }

@@ -36,9 +36,8 @@ export async function localStore(
   return { client, members: started.map((member) => ({ stop: async () => member.halt() })) };
 }
 
-/** The member that leads; any other while there is none. */
+/** The member that leads; any other that runs while there is none. */
 function leaderOf(members: readonly EtcdMember[]): EtcdMember {
-  return (
-    members.find(({ replica, halted }) => !halted && replica?.raft.role === 'leader') ?? (members[0] as EtcdMember)
-  );
+  const running = members.filter(({ halted }) => !halted);
+  return running.find(({ replica }) => replica?.raft.role === 'leader') ?? running[0] ?? (members[0] as EtcdMember);
 }
