@@ -1,7 +1,7 @@
 // Debian's kubectl 1.20 (package kubernetes-client), unpacked once into a cache directory: installing it could replace another kubectl of the machine.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +9,8 @@ const cache = join(tmpdir(), 'drydock-kubectl-1.20');
 const path = join(cache, 'usr', 'bin', 'kubectl');
 const say = (program: string, ...args: string[]) =>
   execFileSync(program, args, { cwd: cache, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 240_000 });
-const apt = (...args: string[]) => say('apt-get', '-o', 'DPkg::Lock::Timeout=200', '-qq', ...args);
+const settings = ['DPkg::Lock::Timeout=200', 'Acquire::http::Timeout=20', 'Acquire::Retries=1'];
+const apt = (...args: string[]) => say('apt-get', ...settings.flatMap((setting) => ['-o', setting]), '-qq', ...args);
 
 /** Path of the binary, downloaded with apt if it is not here yet, or why there is none. */
 export function findDebianKubectl(): { path: string } | { missing: string } {
@@ -18,7 +19,9 @@ export function findDebianKubectl(): { path: string } | { missing: string } {
   try {
     download();
     const archive = readdirSync(cache).find((name) => name.endsWith('.deb'));
-    say('dpkg-deb', '-x', archive ?? '', cache);
+    say('dpkg-deb', '-x', archive ?? '', 'unpacked');
+    // whole or not at all
+    renameSync(join(cache, 'unpacked', 'usr'), join(cache, 'usr'));
   } catch (error) {
     return { missing: `the package kubernetes-client cannot be had: ${(error as Error).message.split('\n', 1)[0]}` };
   }

@@ -134,7 +134,7 @@ export function walkThrough(kubectl: Kubectl, chapters: Record<string, Step[]>, 
         test(`kubectl ${step.command.slice(0, 100)}`, { timeout: 120_000 }, async () => {
           const run = () => kubectl.run(words(step.command), step.stdin === undefined ? {} : { stdin: step.stdin });
           let result = await run();
-          for (let i = 0; step.eventually && i < 60 && !holds(step, result); i++) {
+          for (let i = 0; step.eventually && i < 160 && !holds(step, result); i++) {
             await new Promise((resolve) => setTimeout(resolve, 250));
             result = await run();
           }
