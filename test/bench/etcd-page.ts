@@ -57,10 +57,10 @@ export async function growth(disk: 'indexeddb' | 'opfs', keys: number, ms: numbe
   first.stop();
   const second = new BrowserStore(prefix, disk);
   const begun = performance.now();
-  const reading = second.startAll().then(() => performance.now() - begun);
+  await second.startAll();
+  const loaded = performance.now() - begun;
   const { count } = await second.client.range({ key: 'key/', rangeEnd: 'key0', countOnly: true });
   const restart = performance.now() - begun;
-  const loaded = await reading;
   second.stop();
   await deleteIndexedDbDisks(prefix);
   if (count !== keys) throw new Error(`${count} keys after the restart, not ${keys}`);
