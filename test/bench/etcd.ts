@@ -74,7 +74,7 @@ try {
       ] as const);
       const { early, late, loaded, restart } = figures;
       console.log(
-        `${disk}, ${keys} keys: restart ${Math.round(restart)} ms (all disks read after ${Math.round(loaded)} ms)`,
+        `${disk}, ${keys} keys: restart ${Math.round(restart)} ms (with the workers' scripts; reading the disks took ${Math.round(loaded)} ms of it)`,
       );
       console.log(`  put, 100 clients: ${Math.round(early)}/s with 1,000 keys, ${Math.round(late)}/s with ${keys}`);
     }

@@ -12,6 +12,8 @@ const members = names.map((name) => ({ name, client: `${name}:2379` }));
 
 export class BrowserStore {
   readonly clock = new ScaledClock();
+  /** ms that each member took, its scripts loaded, until it served. */
+  readonly startTimes = new Map<string, number>();
   readonly client: EtcdClient;
   private readonly switchboard = new Switchboard({ trace: () => {}, arrived: () => {} });
   private readonly workers = new Map<string, Worker>();
@@ -50,7 +52,10 @@ export class BrowserStore {
       disk: this.disk,
     };
     return new Promise((resolve, reject) => {
-      worker.onmessage = () => resolve();
+      worker.onmessage = (event: MessageEvent<number>) => {
+        this.startTimes.set(name, event.data);
+        resolve();
+      };
       worker.onerror = (event) => reject(new Error(event.message));
       worker.postMessage(start, [control]);
     });
