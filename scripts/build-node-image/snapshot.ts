@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { streamOf } from '../../src/env/bytes.ts';
 import { Agent } from '../../src/machine/agent.ts';
 import { createEmulator } from '../../src/machine/emulator.ts';
 
@@ -40,19 +41,23 @@ const ready = new Promise<void>((resolve) => {
   onReady = resolve;
 });
 let agent: Agent | undefined;
-const emulator = await createEmulator({
-  memoryMiB,
-  wasm: file(wasm),
-  bios: file(bios),
-  vgaBios: file(vgaBios),
-  start: { kernel: file(kernel), initrd: file(initrd), commandLine },
-  onAgentBytes: (bytes) => agent?.receive(bytes),
-  onConsole: (byte) => {
-    console_ = (console_ + String.fromCharCode(byte)).slice(-8000);
-    if (process.env.DRYDOCK_CONSOLE) process.stdout.write(String.fromCharCode(byte));
-    if (console_.endsWith('agent: ready')) onReady();
+const emulator = await createEmulator(
+  {
+    memoryMiB,
+    wasm: file(wasm),
+    bios: file(bios),
+    vgaBios: file(vgaBios),
+    start: { kernel: file(kernel), initrd: file(initrd), commandLine },
   },
-});
+  {
+    onAgentBytes: (bytes) => agent?.receive(bytes),
+    onConsole: (text) => {
+      console_ = (console_ + text).slice(-8000);
+      if (process.env.DRYDOCK_CONSOLE) process.stdout.write(text);
+      if (console_.endsWith('agent: ready')) onReady();
+    },
+  },
+);
 agent = new Agent({ send: (bytes) => emulator.sendAgentBytes(bytes), busy: () => {} });
 const guest = agent;
 emulator.run();
@@ -89,7 +94,7 @@ for (const wanted of preload.split(',').filter(Boolean)) {
   const config = JSON.parse(blob(manifest.config.digest).toString()) as { rootfs: { diff_ids: string[] } };
   for (const [i, layer] of manifest.layers.entries()) {
     const directory = `/var/lib/images/${(config.rootfs.diff_ids[i] as string).slice(7)}`;
-    await guest.untar(directory, new Blob([new Uint8Array(gunzipSync(blob(layer.digest)))]).stream());
+    await guest.untar(directory, streamOf(gunzipSync(blob(layer.digest))));
     // the same bytes as the node's own busybox: keep one copy
     await shell(`cmp -s /bin/busybox ${directory}/bin/busybox && ln -f /bin/busybox ${directory}/bin/busybox; true`);
   }

@@ -1,7 +1,8 @@
 // The agent's page side against a pretended guest that speaks frames.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Agent, collect, exitCodeOf } from './agent.ts';
+import { collect } from '../env/bytes.ts';
+import { Agent, exitCodeOf } from './agent.ts';
 import { AgentError } from './agent-stream.ts';
 import {
   type AgentFrame,

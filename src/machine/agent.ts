@@ -3,6 +3,7 @@
 // Invariants: at most `portBuffers` pieces of at most 4096 bytes are on their way into the guest (its port has 16 buffers and silently drops what finds
 // none); a call that needs the guest to run says so through `busy`, so that a paused machine runs for exactly as long as somebody waits for it.
 
+import { collect } from '../env/bytes.ts';
 import { AgentStream, type Facts } from './agent-stream.ts';
 import { decodeUint32, encodeAgentFrame, encodeList, FrameReader, frameTypes } from './frames.ts';
 
@@ -49,24 +50,6 @@ export interface RunResult {
 export function exitCodeOf(result: Facts): number {
   const signal = result.get('signal');
   return signal === undefined ? Number(result.get('exit') ?? 0) : 128 + Number(signal);
-}
-
-/** All bytes of a stream. */
-export async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-  }
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 export class Agent {

@@ -7,8 +7,9 @@
 // - all guest time comes from `microtick`, which is imported by the wasm module and also a static of the class behind `emulator.v86`.
 
 import type { V86 as V86Class, V86Options } from 'v86';
-import type { EmulatedFileSystem } from './shared-files.ts';
+import { type EmulatedFileSystem, SharedFiles } from './shared-files.ts';
 
+/** What a computer is made of; plain data. */
 export interface EmulatorParts {
   memoryMiB: number;
   wasm: ArrayBuffer;
@@ -16,9 +17,15 @@ export interface EmulatorParts {
   vgaBios: ArrayBuffer;
   /** A saved state, or what to boot from. */
   start: { state: ArrayBuffer } | { kernel: ArrayBuffer; initrd: ArrayBuffer; commandLine: string };
+}
+
+/** What comes out of it. */
+export interface EmulatorListeners {
   onAgentBytes(bytes: Uint8Array): void;
-  onFrame?(frame: Uint8Array): void;
-  onConsole?(byte: number): void;
+  /** Frames sent since the last turn. The arrays are the listener's to keep. */
+  onFrames?(frames: Uint8Array[]): void;
+  /** Text of the serial console. */
+  onConsole?(text: string): void;
 }
 
 export interface Emulator {
@@ -26,13 +33,19 @@ export interface Emulator {
   /** Resolves when no more guest instruction will run. Guest time stands still until `run`. */
   stop(): Promise<void>;
   sendAgentBytes(bytes: Uint8Array): void;
-  sendFrame(frame: Uint8Array): void;
-  /** What the guest's 9p device serves. */
-  files: EmulatedFileSystem;
+  sendFrames(frames: Uint8Array[]): void;
+  /** What the guest sees by 9p. */
+  files: Pick<SharedFiles, 'unpack'>;
   /** Milliseconds on a clock that runs only while the guest does. */
   guestTime(): number;
-  save(): Promise<ArrayBuffer>;
   destroy(): Promise<void>;
+}
+
+/** Builds a computer that does not run yet: in this thread (createEmulator) or in another (remote-emulator.ts). */
+export type CreateEmulator = (parts: EmulatorParts, listeners: EmulatorListeners) => Promise<Emulator>;
+
+export interface LocalEmulator extends Emulator {
+  save(): Promise<ArrayBuffer>;
 }
 
 const agentPort = 2;
@@ -47,14 +60,18 @@ interface Internals {
   bus: { send(event: string, data: unknown): void };
 }
 
-/** Builds the computer; it does not run yet. */
-export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
+/** Builds the computer in this thread. While it is busy, nothing else in the thread has a turn more often than every few dozen milliseconds. */
+export async function createEmulator(parts: EmulatorParts, listeners: EmulatorListeners): Promise<LocalEmulator> {
   const { V86 } = await import('v86');
   let hostTime: () => number = () => 0;
   let stoodStill = 0;
   let stoppedAt: number | undefined;
   const guestTime = () => (stoppedAt ?? hostTime()) - stoodStill;
 
+  let refuse = (_: unknown) => {};
+  const refused = new Promise<never>((_, reject) => {
+    refuse = reject;
+  });
   const boot: Partial<V86Options> =
     'state' in parts.start
       ? { initial_state: { buffer: parts.start.state } }
@@ -80,12 +97,17 @@ export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
     wasm_fn: async (imports: { env: { microtick: () => number } }) => {
       hostTime = imports.env.microtick;
       imports.env.microtick = guestTime;
-      const { instance } = await WebAssembly.instantiate(parts.wasm, imports as unknown as WebAssembly.Imports);
+      const program = WebAssembly.instantiate(parts.wasm, imports as unknown as WebAssembly.Imports);
+      const { instance } = await program.catch((error) => {
+        refuse(error); // v86 itself would tell nobody
+        return new Promise<never>(() => {});
+      });
       return instance.exports;
     },
   };
   const emulator: V86Class = new V86(options as unknown as V86Options);
-  await new Promise<void>((resolve) => emulator.add_listener('emulator-ready', () => resolve()));
+  const ready = new Promise<void>((resolve) => emulator.add_listener('emulator-ready', () => resolve()));
+  await Promise.race([ready, refused]);
   const internals = emulator as unknown as Internals;
   internals.v86.constructor.microtick = guestTime;
   const console = internals.v86.cpu.devices.virtio_console;
@@ -97,9 +119,26 @@ export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
     };
   }
   const listen = emulator.add_listener.bind(emulator) as (event: string, listener: (data: never) => void) => void;
-  listen(`virtio-console${agentPort}-output-bytes`, (bytes: Uint8Array) => parts.onAgentBytes(bytes));
-  if (parts.onFrame) listen('net0-send', (frame: Uint8Array) => parts.onFrame?.(frame.slice())); // v86 reuses the buffer
-  if (parts.onConsole) listen('serial0-output-byte', (byte: number) => parts.onConsole?.(byte));
+  listen(`virtio-console${agentPort}-output-bytes`, (bytes: Uint8Array) => listeners.onAgentBytes(bytes));
+  if (listeners.onFrames) {
+    let frames: Uint8Array[] = [];
+    const deliver = () => {
+      const batch = frames;
+      frames = [];
+      listeners.onFrames?.(batch);
+    };
+    listen('net0-send', (frame: Uint8Array) => {
+      // the emulator runs for a slice of time before any microtask does: one batch per slice
+      if (frames.length === 0) queueMicrotask(deliver);
+      frames.push(frame.slice()); // v86 reuses the buffer
+    });
+  }
+  if (listeners.onConsole) {
+    const decoder = new TextDecoder();
+    listen('serial0-output-byte', (byte: number) =>
+      listeners.onConsole?.(decoder.decode(Uint8Array.of(byte), { stream: true })),
+    );
+  }
 
   return {
     run() {
@@ -114,8 +153,10 @@ export async function createEmulator(parts: EmulatorParts): Promise<Emulator> {
       stoppedAt ??= hostTime();
     },
     sendAgentBytes: (bytes) => internals.bus.send(`virtio-console${agentPort}-input-bytes`, bytes),
-    files: internals.fs9p,
-    sendFrame: (frame) => internals.bus.send('net0-receive', frame),
+    files: new SharedFiles(internals.fs9p),
+    sendFrames: (frames) => {
+      for (const frame of frames) internals.bus.send('net0-receive', frame);
+    },
     guestTime,
     save: async () => (await emulator.save_state()) as ArrayBuffer,
     destroy: () => emulator.destroy() as unknown as Promise<void>,

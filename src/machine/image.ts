@@ -1,5 +1,7 @@
 // What scripts/build-node-image.mjs leaves in public/node: a manifest and the files it names.
 
+import { gunzip } from '../env/bytes.ts';
+
 export interface ImageFile {
   name: string;
   size: number;
@@ -30,11 +32,10 @@ export interface NodeImage {
 }
 
 /** Unpacks gzip unless a server already did (some set Content-Encoding on .gz files). */
-export async function gunzip(bytes: ArrayBuffer): Promise<ArrayBuffer> {
-  const head = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return bytes;
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(unpacked).arrayBuffer();
+export async function unpacked(bytes: ArrayBuffer): Promise<ArrayBuffer> {
+  const array = new Uint8Array(bytes);
+  if (array[0] !== 0x1f || array[1] !== 0x8b) return bytes;
+  return (await gunzip(array)).buffer;
 }
 
 export type FetchFile = (path: string) => Promise<Response>;
@@ -50,7 +51,7 @@ export async function loadNodeImage(fetchFile: FetchFile): Promise<NodeImage | u
     return response.arrayBuffer();
   };
   const [state, bios, vgaBios, wasm] = await Promise.all([
-    get(manifest.files.state).then(gunzip),
+    get(manifest.files.state).then(unpacked),
     get(manifest.files.bios),
     get(manifest.files.vgaBios),
     get(manifest.files.wasm),

@@ -5,12 +5,13 @@
 
 import type { Clock } from '../env/clock.ts';
 import { Agent } from './agent.ts';
-import { createEmulator, type Emulator } from './emulator.ts';
+import { type CreateEmulator, createEmulator, type Emulator } from './emulator.ts';
 import type { NodeImage, NodeImageManifest } from './image.ts';
-import { SharedFiles } from './shared-files.ts';
 
 export interface MachineOptions {
   image: NodeImage;
+  /** Where the computer is: in this thread unless said otherwise. */
+  createEmulator?: CreateEmulator;
   /** Frames the guest sent since the last turn. The arrays are the receiver's to keep. */
   onFrames?(frames: Uint8Array[]): void;
   /** Text of the guest's serial console. */
@@ -21,7 +22,7 @@ export interface MachineOptions {
 
 export class Machine {
   readonly agent: Agent;
-  readonly files: SharedFiles;
+  readonly files: Emulator['files'];
   readonly manifest: NodeImageManifest;
   /** The guest's own time: it stands still while the machine does. */
   readonly clock: Clock;
@@ -48,7 +49,7 @@ export class Machine {
         this.settle();
       },
     });
-    this.files = new SharedFiles(emulator.files);
+    this.files = emulator.files;
     this.manifest = manifest;
     this.clock = {
       now: () => emulator.guestTime(),
@@ -73,28 +74,21 @@ export class Machine {
   /** Restores a machine and lets it run. */
   static async boot(options: MachineOptions): Promise<Machine> {
     let agent: Agent | undefined;
-    let frames: Uint8Array[] = [];
-    const decoder = new TextDecoder();
-    const { image } = options;
-    const emulator = await createEmulator({
-      memoryMiB: image.manifest.memoryMiB,
-      wasm: image.wasm,
-      bios: image.bios,
-      vgaBios: image.vgaBios,
-      start: { state: image.state },
-      onAgentBytes: (bytes) => agent?.receive(bytes),
-      onFrame: (frame) => {
-        // the emulator runs for a slice of time before any microtask does: one batch per slice
-        if (frames.length === 0)
-          queueMicrotask(() => {
-            const batch = frames;
-            frames = [];
-            options.onFrames?.(batch);
-          });
-        frames.push(frame);
+    const { image, onFrames, onConsole } = options;
+    const emulator = await (options.createEmulator ?? createEmulator)(
+      {
+        memoryMiB: image.manifest.memoryMiB,
+        wasm: image.wasm,
+        bios: image.bios,
+        vgaBios: image.vgaBios,
+        start: { state: image.state },
       },
-      onConsole: (byte) => options.onConsole?.(decoder.decode(Uint8Array.of(byte), { stream: true })),
-    });
+      {
+        onAgentBytes: (bytes) => agent?.receive(bytes),
+        ...(onFrames ? { onFrames } : {}),
+        ...(onConsole ? { onConsole } : {}),
+      },
+    );
     const machine = new Machine(emulator, image.manifest, options.onStop ?? (() => {}), (made) => {
       agent = made;
     });
@@ -105,7 +99,7 @@ export class Machine {
   /** Frames from the network. Lost while the machine is stopped for good, kept by the card while it is paused. */
   receiveFrames(frames: Uint8Array[]): void {
     if (this.stopped) return;
-    for (const frame of frames) this.emulator.sendFrame(frame);
+    this.emulator.sendFrames(frames);
   }
 
   /** Resolves when the guest stands still (calls under way are waited for). */

@@ -49,7 +49,7 @@ export class SharedFiles {
   /**
    * Unpacks an image layer, a plain tar, into `${sharedRoot}/${name}` and gives that path. OCI whiteouts become overlayfs ones (0/0 character devices).
    * Gives undefined, and does nothing, for a layer that hides whole directories: that takes an extended attribute, which this file system has none of.
-   * Rejects, leaving nothing at that name, for a broken archive.
+   * Rejects, leaving nothing at that name, for a broken archive. The archive is the callee's to keep.
    */
   async unpack(name: string, archive: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
     const entries = await unpackTar(archive, { strict: true });

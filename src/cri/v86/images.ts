@@ -3,6 +3,7 @@
 // A pull fetches manifest, config and layers by digest, checks each digest, and unpacks on this side into the files that the guest sees by 9p; the guest
 // unpacks only layers that 9p cannot hold. Invariant: an image is present once all of its layers are unpacked; pulling it again does nothing.
 
+import { gunzip, streamOf } from '../../env/bytes.ts';
 import type { Agent } from '../../machine/agent.ts';
 import type { FetchFile } from '../../machine/image.ts';
 import type { SharedFiles } from '../../machine/shared-files.ts';
@@ -204,16 +205,13 @@ export class ImageStore {
 
   private async unpackLayer(diffId: string, layer: Descriptor): Promise<string> {
     const bytes = await this.blob(layer.digest);
-    const stream = () =>
-      layer.mediaType.endsWith('+gzip')
-        ? new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-        : new Blob([bytes]).stream();
-    const shared = await this.files.unpack(diffId, new Uint8Array(await new Response(stream()).arrayBuffer()));
+    const archive = async () => (layer.mediaType.endsWith('+gzip') ? gunzip(bytes) : bytes.slice());
+    const shared = await this.files.unpack(diffId, await archive());
     if (shared !== undefined) return shared;
     const directory = `${guestRoot}/${diffId}`;
     const half = `${directory}.partial`;
     await this.agent.batch(['remove', half]);
-    await this.agent.untar(half, stream());
+    await this.agent.untar(half, streamOf(await archive()));
     await this.agent.batch(['rename', half, directory]);
     return directory;
   }

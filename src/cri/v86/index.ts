@@ -1,6 +1,7 @@
 // A Linux worker node in the page: a v86 machine on the cluster's Ethernet, with a container runtime and a node's operating system over it.
 
 import type { Env } from '../../env/env.ts';
+import type { CreateEmulator } from '../../machine/emulator.ts';
 import { type FetchFile, loadNodeImage, type NodeImage } from '../../machine/image.ts';
 import { Machine } from '../../machine/machine.ts';
 import { EthernetSwitch } from '../../network/switch.ts';
@@ -21,6 +22,8 @@ export interface V86NodeOptions {
   memory?: number;
   /** Ms after which an idle node starts a container that nobody sees, to have the emulator's code compiled. Default 4000. */
   warmUpAfter?: number;
+  /** Where the computer runs; left out: in this thread. */
+  createEmulator?: CreateEmulator;
   progress?(message: string): void;
   /** The guest's serial console. */
   onConsole?(text: string): void;
@@ -47,6 +50,7 @@ export async function createV86Node(env: Env, options: V86NodeOptions): Promise<
   const machine = await Machine.boot({
     image,
     onFrames: (frames) => ethernet?.send(frames),
+    ...(options.createEmulator ? { createEmulator: options.createEmulator } : {}),
     ...(options.onConsole ? { onConsole: options.onConsole } : {}),
     onStop: () => ethernet?.close(),
   });

@@ -1,6 +1,7 @@
 // A small shell around kubectl: pipes into grep, head, tail, wc, sort, uniq, cut and cat, `;` `&&` `||`, redirection to and from files, `$?`.
 // It runs nothing else and says so.
 
+import { concat, streamOf } from '../../env/bytes.ts';
 import type { KubectlIo } from '../io.ts';
 import { runKubectl } from '../run.ts';
 import { type Filter, filters } from './filters.ts';
@@ -53,7 +54,8 @@ function parse(tokens: Token[]): Pipeline[] | string {
   return pipelines;
 }
 
-const streamOf = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream() as ReadableStream<Uint8Array>;
+const toBytes = (content: string | Uint8Array) =>
+  typeof content === 'string' ? new TextEncoder().encode(content) : content;
 
 /** Runs one simple command with the given streams. */
 async function runOne(words: string[], io: KubectlIo, input: ReadableStream<Uint8Array> | undefined): Promise<number> {
@@ -118,7 +120,7 @@ async function runPipeline(commands: SimpleCommand[], io: KubectlIo): Promise<nu
         io.stderr(`${command.input}: No such file or directory\n`);
         return 1;
       }
-      stdin = streamOf(typeof content === 'string' ? content : new TextDecoder().decode(content));
+      stdin = streamOf(toBytes(content));
     }
     const encoder = new TextEncoder();
     const chunks: Uint8Array[] = [];
@@ -158,10 +160,7 @@ async function writeFile(
     return false;
   }
   const before = output.append ? await io.files.read(output.file) : undefined;
-  const text = await new Blob([
-    ...(before === undefined ? [] : [before as BlobPart]),
-    ...(chunks as BlobPart[]),
-  ]).text();
-  await io.files.write(output.file, text);
+  const all = before === undefined ? chunks : [toBytes(before), ...chunks];
+  await io.files.write(output.file, new TextDecoder().decode(concat(all)));
   return true;
 }

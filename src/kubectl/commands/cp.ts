@@ -1,6 +1,7 @@
 // kubectl cp: files between the editor and a container, through tar in the container.
 
 import type { Pod } from '../../api/generated/types.ts';
+import { concat, streamOf } from '../../env/bytes.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, PlainError } from '../cli/errors.ts';
 import { bool, int, text } from '../cli/flags.ts';
@@ -38,12 +39,12 @@ async function remote(
   const code = await runRemote(kube, {
     path: `${base}/exec`,
     query: { command, container, stdin: stdin !== undefined, stdout: true, stderr: true },
-    stdin: stdin && (new Blob([stdin as BlobPart]).stream() as ReadableStream<Uint8Array>),
+    stdin: stdin && streamOf(stdin),
     tty: false,
     stdout: (data) => void chunks.push(data),
   });
   if (code !== 0) throw new PlainError(`command terminated with exit code ${code}`, code);
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  return concat(chunks);
 }
 
 const baseName = (path: string) => path.replace(/\/+$/, '').replace(/^.*\//, '');

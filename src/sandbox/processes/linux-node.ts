@@ -2,8 +2,18 @@
 
 import { createHollowNode } from '../../cri/hollow/index.ts';
 import { createV86Node } from '../../cri/v86/index.ts';
+import { remoteEmulator } from '../../machine/remote-emulator.ts';
 import { workerNodes } from '../config.ts';
 import { nodeProcess } from './node.ts';
+
+/** A computer in a worker of its own, which ends with this one. */
+const emulatorWorker = remoteEmulator(() => {
+  const worker = new Worker(new URL('../../../workers/machine.ts', import.meta.url), {
+    type: 'module',
+    name: 'machine',
+  });
+  return Object.assign(worker, { close: () => worker.terminate() });
+});
 
 export const startLinuxNode = nodeProcess(async (env, plan, node, progress) => {
   if (plan.assets === undefined || node.runtime === 'hollow') {
@@ -13,6 +23,7 @@ export const startLinuxNode = nodeProcess(async (env, plan, node, progress) => {
     assets: plan.assets,
     peers: workerNodes(plan.config).map(({ name }) => name),
     progress,
+    createEmulator: emulatorWorker,
     ...(node.memory ? { memory: node.memory } : {}),
   });
   return {

@@ -1,0 +1,6 @@
+// The worker of one node's computer, a child of the node's worker: they live and die together.
+
+import type { EmulatorPort, EmulatorReport, EmulatorRequest } from '../src/machine/emulator-messages.ts';
+import { serveEmulator } from '../src/machine/emulator-thread.ts';
+
+serveEmulator(globalThis as unknown as EmulatorPort<EmulatorReport, EmulatorRequest>);
