@@ -30,6 +30,8 @@ done
 # image layers that the page unpacks (src/machine/shared-files.ts); they never change, so the guest may cache what it likes
 mkdir -p /var/lib/layers
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=loose,access=any host9p /var/lib/layers
+# the node's own work (rules, mounts, starting containers) comes before the pods', as reserved resources ask on real nodes
+echo 10000 > /sys/fs/cgroup/node/cpu.weight
 mkdir -p /run/crun /run/netns /run/sandboxes /var/lib/containers /var/lib/images /var/log/pods /var/lib/kubelet/pods
 mount --make-rshared / 2> /dev/null
 ip link set lo up

@@ -7,6 +7,7 @@
 // - all guest time comes from `microtick`, which is imported by the wasm module and also a static of the class behind `emulator.v86`.
 
 import type { V86 as V86Class, V86Options } from 'v86';
+import { createTurns } from '../env/worker/turns.ts';
 import { type EmulatedFileSystem, SharedFiles } from './shared-files.ts';
 
 /** What a computer is made of; plain data. */
@@ -56,6 +57,10 @@ interface Internals {
   v86: {
     cpu: { devices: { virtio_console?: { SendEvent(port: number, event: number, value: number): void } } };
     constructor: { microtick: () => number };
+    /** Asks for `yield_callback(tick)` after a delay; a tick that is no longer the last one is ignored. */
+    yield(delay: number, tick: number): void;
+    yield_callback(tick: number): void;
+    unregister_yield(): void;
   };
   bus: { send(event: string, data: unknown): void };
 }
@@ -110,6 +115,11 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   await Promise.race([ready, refused]);
   const internals = emulator as unknown as Internals;
   internals.v86.constructor.microtick = guestTime;
+  if (typeof process === 'undefined') {
+    // v86 would hand each turn to a worker of its own and take it back, which costs two changes of thread
+    internals.v86.unregister_yield();
+    internals.v86.yield = createTurns((tick) => internals.v86.yield_callback(tick));
+  }
   const console = internals.v86.cpu.devices.virtio_console;
   if (!('state' in parts.start) && console) {
     const sendEvent = console.SendEvent;
