@@ -1,6 +1,10 @@
 // Bytes as streams and back, within the thread. A Blob's bytes come from the browser's storage, through tasks of the lowest priority: on a busy machine
 // each chunk of 64 KiB was seen to take seconds.
 
+/** Text as UTF-8; bytes as they are. */
+export const toBytes = (content: string | Uint8Array): Uint8Array =>
+  typeof content === 'string' ? new TextEncoder().encode(content) : content;
+
 /** A stream that gives these bytes in one piece. */
 export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({

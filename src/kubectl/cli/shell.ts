@@ -1,7 +1,7 @@
 // A small shell around kubectl: pipes into grep, head, tail, wc, sort, uniq, cut and cat, `;` `&&` `||`, redirection to and from files, `$?`.
 // It runs nothing else and says so.
 
-import { concat, streamOf } from '../../env/bytes.ts';
+import { concat, streamOf, toBytes } from '../../env/bytes.ts';
 import type { KubectlIo } from '../io.ts';
 import { runKubectl } from '../run.ts';
 import { type Filter, filters } from './filters.ts';
@@ -53,9 +53,6 @@ function parse(tokens: Token[]): Pipeline[] | string {
   else if (pipeline.commands.length > 1 || pipeline.when !== ';') return unexpected('newline');
   return pipelines;
 }
-
-const toBytes = (content: string | Uint8Array) =>
-  typeof content === 'string' ? new TextEncoder().encode(content) : content;
 
 /** Runs one simple command with the given streams. */
 async function runOne(words: string[], io: KubectlIo, input: ReadableStream<Uint8Array> | undefined): Promise<number> {

@@ -1,13 +1,13 @@
 // kubectl cp: files between the editor and a container, through tar in the container.
 
+import { packTar, type TarHeader, unpackTar } from 'modern-tar';
 import type { Pod } from '../../api/generated/types.ts';
-import { concat, streamOf } from '../../env/bytes.ts';
+import { concat, streamOf, toBytes } from '../../env/bytes.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, PlainError } from '../cli/errors.ts';
 import { bool, int, text } from '../cli/flags.ts';
 import { defaultContainer } from '../resource/pods.ts';
 import { runRemote } from '../resource/remote.ts';
-import { packTar, unpackTar } from '../resource/tar.ts';
 
 interface Place {
   namespace: string;
@@ -48,8 +48,6 @@ async function remote(
 }
 
 const baseName = (path: string) => path.replace(/\/+$/, '').replace(/^.*\//, '');
-const toBytes = (content: string | Uint8Array) =>
-  typeof content === 'string' ? new TextEncoder().encode(content) : content;
 
 async function upload(context: CommandContext, from: Place, to: Place): Promise<void> {
   const { io } = context.kube;
@@ -61,22 +59,30 @@ async function upload(context: CommandContext, from: Place, to: Place): Promise<
     ? to.file.slice(0, -1) || '/'
     : to.file.replace(/\/[^/]*$/, '') || (to.file.startsWith('/') ? '/' : '.');
   const name = to.file.endsWith('/') ? baseName(plain) : baseName(to.file);
-  const entries = single !== undefined ? [{ name, content: toBytes(single) }] : [];
+  const mtime = new Date(io.clock.now());
+  const entry = (entryName: string, content: string | Uint8Array) => {
+    const body = toBytes(content);
+    const header: TarHeader = { name: entryName, type: 'file', size: body.length, mode: 0o644, mtime };
+    return { header, body };
+  };
+  const entries = single !== undefined ? [entry(name, single)] : [];
   for (const file of inside)
-    entries.push({ name: `${name}${file.slice(plain.length)}`, content: toBytes((await io.files.read(file)) ?? '') });
-  await remote(context, to, ['tar', '-xmf', '-', '-C', folder], packTar(entries, io.clock.now()));
+    entries.push(entry(`${name}${file.slice(plain.length)}`, (await io.files.read(file)) ?? ''));
+  await remote(context, to, ['tar', '-xmf', '-', '-C', folder], await packTar(entries));
 }
 
 async function download(context: CommandContext, from: Place, to: Place): Promise<void> {
   const { io } = context.kube;
   if (!io.files.write) throw new CliError('this terminal has no place to write files to');
-  const entries = unpackTar(await remote(context, from, ['tar', 'cf', '-', from.file]));
+  const archive = await remote(context, from, ['tar', 'cf', '-', from.file]);
+  // folders come with their files; links and devices have no place in the editor
+  const entries = await unpackTar(archive, { filter: ({ type }) => type === 'file' });
   if (entries.length === 0) throw new CliError(`${from.file} no such file or directory`);
   const root = from.file.replace(/^\/+/, '').replace(/\/+$/, '');
-  for (const entry of entries) {
-    const relative = entry.name.replace(/^\/+/, '').slice(root.length).replace(/^\/+/, '');
+  for (const { header, data } of entries) {
+    const relative = header.name.replace(/^\/+/, '').slice(root.length).replace(/^\/+/, '');
     const target = relative === '' ? to.file : `${to.file.replace(/\/+$/, '')}/${relative}`;
-    await io.files.write(target.replace(/^\.\//, ''), entry.content);
+    await io.files.write(target.replace(/^\.\//, ''), data ?? new Uint8Array());
   }
 }
 
