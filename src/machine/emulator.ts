@@ -7,7 +7,7 @@
 // - all guest time comes from `microtick`, which is imported by the wasm module and also a static of the class behind `emulator.v86`.
 
 import type { V86 as V86Class, V86Options } from 'v86';
-import { createTurns } from '../env/worker/turns.ts';
+import { createTurns } from '../env/turns.ts';
 import { type EmulatedFileSystem, SharedFiles } from './shared-files.ts';
 
 /** What a computer is made of; plain data. */

@@ -110,11 +110,16 @@ spec:
             path: /
             port: 80
           periodSeconds: 2
+        startupProbe:
+          httpGet:
+            path: /
+            port: 80
+          periodSeconds: 2
+          failureThreshold: 60
         livenessProbe:
           httpGet:
             path: /
             port: 80
-          initialDelaySeconds: 5
           periodSeconds: 10
 ---
 apiVersion: v1
