@@ -6,23 +6,14 @@ import { request as httpsRequest } from 'node:https';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Headless, startHeadless } from '../../src/bridge/headless.ts';
+import { plainCluster } from './plain-cluster.ts';
 
 let cluster: Headless;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 
 beforeAll(async () => {
-  cluster = await startHeadless({
-    port: 0,
-    bindAddress: '127.0.0.1',
-    kubeconfigOut: undefined,
-    tokenAuthFile: undefined,
-    etcdServers: [],
-    dataDir: undefined,
-    hollowNodes: 0,
-    controllers: true,
-    authorizationMode: 'RBAC',
-  });
+  cluster = await startHeadless({ ...plainCluster, hollowNodes: 0 });
 }, 60_000);
 afterAll(() => cluster?.stop());
 

@@ -10,19 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServeOptions } from '../../src/bridge/cluster-options.ts';
 import { type Headless, startHeadless } from '../../src/bridge/headless.ts';
 import { openListeningPods } from './listening-pods.ts';
+import { plainCluster } from './plain-cluster.ts';
 
-const plain: ServeOptions = {
-  port: 0,
-  bindAddress: '127.0.0.1',
-  kubeconfigOut: undefined,
-  tokenAuthFile: undefined,
-  etcdServers: [],
-  dataDir: undefined,
-  hollowNodes: 1,
-  controllers: true,
-  authorizationMode: 'RBAC',
-  compactionInterval: 0,
-};
+const plain: ServeOptions = { ...plainCluster, compactionInterval: 0 };
 let cluster: Headless;
 const config = new k8s.KubeConfig();
 const container = { name: 'main', image: 'busybox', command: ['sh', '-c', 'echo hello; sleep 3600'] };

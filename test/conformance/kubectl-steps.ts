@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Headless, startHeadless } from '../../src/bridge/headless.ts';
+import { plainCluster } from './plain-cluster.ts';
 
 export interface Step {
   command: string;
@@ -62,17 +63,7 @@ export function useKubectl(binary: string): Kubectl {
   beforeAll(async () => {
     if (!binary) return;
     home = mkdtempSync(join(tmpdir(), 'drydock-kubectl-'));
-    cluster = await startHeadless({
-      port: 0,
-      bindAddress: '127.0.0.1',
-      kubeconfigOut: undefined,
-      tokenAuthFile: undefined,
-      etcdServers: [],
-      dataDir: undefined,
-      hollowNodes: 1,
-      controllers: true,
-      authorizationMode: 'RBAC',
-    });
+    cluster = await startHeadless(plainCluster);
     writeFileSync(join(home, 'config'), cluster.kubeconfig, { mode: 0o600 });
   }, 60_000);
 

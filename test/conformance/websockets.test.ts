@@ -3,22 +3,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { type Headless, startHeadless } from '../../src/bridge/headless.ts';
+import { plainCluster } from './plain-cluster.ts';
 
 let cluster: Headless;
 const namespace = '/api/v1/namespaces/default';
 
 beforeAll(async () => {
-  cluster = await startHeadless({
-    port: 0,
-    bindAddress: '127.0.0.1',
-    kubeconfigOut: undefined,
-    tokenAuthFile: undefined,
-    etcdServers: [],
-    dataDir: undefined,
-    hollowNodes: 1,
-    controllers: true,
-    authorizationMode: 'RBAC',
-  });
+  cluster = await startHeadless(plainCluster);
   await until(async () => (await call('GET', `${namespace}/serviceaccounts/default`)).status === 200);
   const container = { name: 'main', image: 'busybox', command: ['sh', '-c', 'echo hello; sleep 3600'] };
   await call('POST', `${namespace}/pods`, { metadata: { name: 'talker' }, spec: { containers: [container] } });

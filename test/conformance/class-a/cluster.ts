@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Headless, startHeadless } from '../../../src/bridge/headless.ts';
+import { plainCluster } from '../plain-cluster.ts';
 
 export interface Answer {
   code: number;
@@ -45,17 +46,7 @@ export function useCluster(): Cluster {
   let headless: Headless;
   let count = 0;
   beforeAll(async () => {
-    headless = await startHeadless({
-      port: 0,
-      bindAddress: '127.0.0.1',
-      kubeconfigOut: undefined,
-      tokenAuthFile: undefined,
-      etcdServers: [],
-      dataDir: undefined,
-      hollowNodes: 1,
-      controllers: true,
-      authorizationMode: 'RBAC',
-    });
+    headless = await startHeadless(plainCluster);
   }, 60_000);
   afterAll(() => headless?.stop());
 
