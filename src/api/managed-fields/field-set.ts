@@ -50,22 +50,6 @@ export class FieldSet {
     return FieldSet.of(this.self && !other.self, pairs);
   }
 
-  /** Without the whole subtrees at these paths. */
-  without(...paths: readonly (readonly string[])[]): FieldSet {
-    let out: FieldSet = this;
-    for (const path of paths) out = out.drop(path);
-    return out;
-  }
-  private drop([first, ...rest]: readonly string[]): FieldSet {
-    const child = first === undefined ? undefined : this.children.get(first);
-    if (first === undefined || !child) return this;
-    const children = new Map(this.children);
-    const left = rest.length === 0 ? FieldSet.none : child.drop(rest);
-    if (left.empty) children.delete(first);
-    else children.set(first, left);
-    return new FieldSet(this.self, children);
-  }
-
   equals(other: FieldSet): boolean {
     if (this.self !== other.self || this.children.size !== other.children.size) return false;
     for (const [key, child] of this.children) {

@@ -52,17 +52,22 @@ const serverFields = [
   'managedFields',
   'resourceVersion',
 ];
-const stripped = [['f:apiVersion'], ['f:kind'], ...serverFields.map((name) => ['f:metadata', `f:${name}`])];
+const strippedMetadata: ReadonlySet<string> = new Set(serverFields.map((name) => `f:${name}`));
 /** More managers that only update are joined into one (capmanagers.go). */
 const maxUpdateManagers = 10;
 
-export function strip(set: FieldSet, write: Write): FieldSet {
-  const out = set.without(...stripped, ...(write.resetFields ?? []).map((name) => [`f:${name}`]));
-  const metadata = out.children.get('f:metadata');
-  if (!metadata?.self) return out;
-  const children = new Map(out.children);
-  children.set('f:metadata', new FieldSet(false, metadata.children));
-  return FieldSet.of(out.self, children);
+/** Without what nobody owns, and what this write does not come to own. */
+export function strip(set: FieldSet, { resetFields = [] }: Write): FieldSet {
+  const children = new Map<string, FieldSet>();
+  for (const [key, child] of set.children) {
+    if (key === 'f:apiVersion' || key === 'f:kind' || resetFields.includes(key.slice(2))) continue;
+    if (key !== 'f:metadata') children.set(key, child);
+    else if (child.children.size > 0) {
+      const kept = [...child.children].filter(([name]) => !strippedMetadata.has(name));
+      if (kept.length > 0) children.set(key, new FieldSet(false, new Map(kept)));
+    }
+  }
+  return new FieldSet(set.self, children);
 }
 
 export const readOwners = (metadata: ObjectMeta): Owner[] =>
@@ -120,9 +125,18 @@ export const withoutOwners = (object: object): object => {
   return { ...object, metadata: rest };
 };
 
+const blanks = new Map<string, object>();
+
 /** The object of a type with nothing set: what a new object is compared with. */
-const blank = (type: string, apiVersion: string): object =>
-  findType(type) ? { ...decodeTyped(type, {}).object, apiVersion } : { apiVersion, metadata: {}, spec: {}, status: {} };
+function blank(type: string, apiVersion: string): object {
+  if (!findType(type)) return { apiVersion, metadata: {}, spec: {}, status: {} };
+  let known = blanks.get(type);
+  if (!known) {
+    known = decodeTyped(type, {}).object;
+    blanks.set(type, known);
+  }
+  return { ...known, apiVersion };
+}
 
 /** `fields` over `object` as an apply would lay them, without a thought for who owns what. */
 export const layOver = (of: Pick<Write, 'type' | 'schema'>, object: object, fields: object): unknown =>

@@ -150,32 +150,65 @@ function allOf(view: View, value: unknown): FieldSet {
 
 const same: Comparison = { added: FieldSet.none, modified: FieldSet.none, removed: FieldSet.none };
 
+/** The parts of a comparison as its members become known. */
+class Gathered {
+  readonly #children: Record<keyof Comparison, Map<string, FieldSet> | undefined> = {
+    added: undefined,
+    modified: undefined,
+    removed: undefined,
+  };
+
+  put(part: keyof Comparison, key: string, set: FieldSet): void {
+    if (set.empty) return;
+    this.#children[part] ??= new Map();
+    this.#children[part].set(key, set);
+  }
+
+  /** Of what is there before and after. */
+  putAll(key: string, comparison: Comparison): void {
+    if (comparison === same) return;
+    this.put('added', key, comparison.added);
+    this.put('modified', key, comparison.modified);
+    this.put('removed', key, comparison.removed);
+  }
+
+  get comparison(): Comparison {
+    const { added, modified, removed } = this.#children;
+    if (!added && !modified && !removed) return same;
+    const set = (children: Map<string, FieldSet> | undefined) =>
+      children ? new FieldSet(false, children) : FieldSet.none;
+    return { added: set(added), modified: set(modified), removed: set(removed) };
+  }
+}
+
 /** How `now` differs from `old`. */
 export function compare(view: View, old: unknown, now: unknown): Comparison {
+  if (old === now) return same;
+  if (isGranular(view, old) && isGranular(view, now)) return compareObjects(view, old, now);
   if (equalJson(old, now)) return same;
-  const [oldItems, nowItems] = [itemsOf(view, old), itemsOf(view, now)];
-  const [before, after, next] =
-    oldItems && nowItems
-      ? [oldItems, nowItems, () => itemView(view)]
-      : isGranular(view, old) && isGranular(view, now)
-        ? [fieldsByKey(old), fieldsByKey(now), (key: string) => childView(view, key.slice(2))]
-        : [undefined, undefined, () => view];
+  const before = itemsOf(view, old);
+  const after = before && itemsOf(view, now);
   if (!before || !after) return { ...same, modified: FieldSet.leaf };
-  const parts = new Map<string, Comparison>();
+  const child = itemView(view);
+  const out = new Gathered();
   for (const [key, value] of after) {
-    const child = next(key);
-    parts.set(
-      key,
-      before.has(key) ? compare(child, before.get(key), value) : { ...same, added: newlyAdded(child, value) },
-    );
+    if (before.has(key)) out.putAll(key, compare(child, before.get(key), value));
+    else out.put('added', key, newlyAdded(child, value));
   }
-  for (const [key, value] of before) if (!after.has(key)) parts.set(key, { ...same, removed: allOf(next(key), value) });
-  const gather = (part: keyof Comparison) =>
-    FieldSet.of(
-      false,
-      [...parts].map(([key, comparison]): [string, FieldSet] => [key, comparison[part]]),
-    );
-  return { added: gather('added'), modified: gather('modified'), removed: gather('removed') };
+  for (const [key, value] of before) if (!after.has(key)) out.put('removed', key, allOf(child, value));
+  return out.comparison;
+}
+
+function compareObjects(view: View, old: Record<string, unknown>, now: Record<string, unknown>): Comparison {
+  const out = new Gathered();
+  for (const name of Object.keys(now)) {
+    const value = now[name];
+    if (!Object.hasOwn(old, name)) out.put('added', `f:${name}`, newlyAdded(childView(view, name), value));
+    else if (old[name] !== value) out.putAll(`f:${name}`, compare(childView(view, name), old[name], value));
+  }
+  for (const name of Object.keys(old))
+    if (!Object.hasOwn(now, name)) out.put('removed', `f:${name}`, allOf(childView(view, name), old[name]));
+  return out.comparison;
 }
 
 /** A list that is always written was there before, empty: only its items are new. */
@@ -183,9 +216,6 @@ function newlyAdded(view: View, value: unknown): FieldSet {
   const added = allOf(view, value);
   return view.field?.always && added.children.size > 0 ? new FieldSet(false, added.children) : added;
 }
-
-const fieldsByKey = (value: Record<string, unknown>): Map<string, unknown> =>
-  new Map(Object.keys(value).map((name) => [`f:${name}`, value[name]]));
 
 /** `config` laid over `live`. */
 export function merge(view: View, live: unknown, config: unknown): unknown {

@@ -5,6 +5,7 @@
 
 import type { FieldErrorList } from '../../api/field-error.ts';
 import { invalid, path } from '../../api/field-error.ts';
+import type { ManagedFieldsEntry } from '../../api/generated/types.ts';
 import {
   ApiError,
   newAlreadyExists,
@@ -395,11 +396,17 @@ function desiredChanged(object: KubeObject, old: KubeObject): boolean {
 
 /** Whether a write would change nothing but when its fields' owners last wrote (fieldmanager's skipNonApplied timestamps). */
 function sameButForTimes(object: KubeObject, old: KubeObject): boolean {
-  const bare = ({ metadata, ...rest }: KubeObject) => {
-    const managedFields = metadata.managedFields?.map(({ time: _, ...entry }) => entry);
-    return { ...rest, metadata: { ...metadata, managedFields } };
-  };
-  return deepEqual(bare(object), bare(old));
+  const { metadata, ...rest } = object;
+  const { metadata: oldMetadata, ...oldRest } = old;
+  if (!deepEqual(rest, oldRest)) return false;
+  const { managedFields = [], ...others } = metadata;
+  const { managedFields: oldFields = [], ...oldOthers } = oldMetadata;
+  const timeless = ({ time: _, ...entry }: ManagedFieldsEntry) => entry;
+  return (
+    managedFields.length === oldFields.length &&
+    deepEqual(others, oldOthers) &&
+    deepEqual(managedFields.map(timeless), oldFields.map(timeless))
+  );
 }
 
 function nothingHoldsIt({ metadata, spec }: KubeObject): boolean {
