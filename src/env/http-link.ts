@@ -5,6 +5,7 @@
 
 import type { Body, Link, LinkMessage } from './link.ts';
 import type { Handler } from './network.ts';
+import { contentOf, headerPairsOf, WholeRequest, wholeResponse } from './whole.ts';
 
 const windowBytes = 1 << 20;
 
@@ -220,12 +221,18 @@ export class HttpClientLink {
   }
 
   #answered(exchange: ClientExchange, message: MessageOf<'response'>): void {
-    const init = { status: message.status, statusText: message.statusText, headers: message.headers };
-    const bodyless = message.status === 204 || message.status === 205 || message.status === 304 || message.status < 200;
+    const { status, statusText, headers, body } = message;
+    const init = { status, statusText, headers };
     if (!message.streaming) {
       exchange.sender?.cancel();
       this.#finish(message.id);
-      exchange.settle(new Response(bodyless ? null : ((message.body ?? null) as BodyInit | null), init));
+      const bodyless = body === undefined || status === 204 || status === 205 || status === 304 || status < 200;
+      const content = body as string | Uint8Array<ArrayBuffer>;
+      exchange.settle(
+        bodyless
+          ? new Response(null, init)
+          : wholeResponse(content, { status, statusText, headers: Object.fromEntries(headers) }),
+      );
       return;
     }
     exchange.receiver = new BodyReceiver(this.#link, message.id, false, () => {
@@ -237,7 +244,8 @@ export class HttpClientLink {
 }
 
 interface ServerExchange {
-  abort: AbortController;
+  /** Who is told when the client goes away; made with the request. */
+  caller?: { abort(reason: unknown): void };
   sender?: BodySender;
   receiver?: BodyReceiver;
 }
@@ -262,7 +270,7 @@ export class HttpServerLink {
 
   #lost(): void {
     for (const exchange of this.#exchanges.values()) {
-      exchange.abort.abort(new DOMException('the client went away', 'AbortError'));
+      exchange.caller?.abort(new DOMException('the client went away', 'AbortError'));
       exchange.sender?.cancel();
       exchange.receiver?.end('connection lost');
     }
@@ -288,7 +296,7 @@ export class HttpServerLink {
         return;
       case 'cancel':
         if (message.up) return;
-        exchange.abort.abort(new DOMException('the client cancelled the request', 'AbortError'));
+        exchange.caller?.abort(new DOMException('the client cancelled the request', 'AbortError'));
         exchange.sender?.cancel();
         exchange.receiver?.end('the client cancelled the request');
         this.#exchanges.delete(message.id);
@@ -300,7 +308,7 @@ export class HttpServerLink {
 
   async #serve(message: MessageOf<'request'>): Promise<void> {
     const { id } = message;
-    const exchange: ServerExchange = { abort: new AbortController() };
+    const exchange: ServerExchange = {};
     this.#exchanges.set(id, exchange);
     let response: Response;
     try {
@@ -312,13 +320,14 @@ export class HttpServerLink {
       response.body?.cancel().catch(() => {});
       return;
     }
-    const head = {
-      type: 'response' as const,
-      id,
-      status: response.status,
-      statusText: response.statusText,
-      headers: [...response.headers],
-    };
+    const { status, statusText } = response;
+    const head = { type: 'response' as const, id, status, statusText, headers: headerPairsOf(response) };
+    const whole = contentOf(response);
+    if (whole) {
+      this.#exchanges.delete(id);
+      this.#link.send({ ...head, body: tight(whole), streaming: false });
+      return;
+    }
     if (response.body === null) {
       this.#link.send({ ...head, streaming: false });
       this.#exchanges.delete(id);
@@ -336,23 +345,32 @@ export class HttpServerLink {
   }
 
   #request(message: MessageOf<'request'>, exchange: ServerExchange): Request {
-    const init: RequestInit & { duplex?: 'half' } = {
-      method: message.method,
-      headers: message.headers,
-      signal: exchange.abort.signal,
-    };
-    if (message.streaming) {
-      exchange.receiver = new BodyReceiver(this.#link, message.id, true, () => {});
-      init.body = exchange.receiver.stream;
-      init.duplex = 'half';
-    } else if (message.body !== undefined) {
-      init.body = message.body as BodyInit;
+    const { method, url, headers, body: content = '' } = message;
+    if (!message.streaming) {
+      const whole = new WholeRequest(url, { method, headers, content: content as string | Uint8Array<ArrayBuffer> });
+      exchange.caller = whole;
+      return whole.asRequest;
     }
-    const request = new Request(message.url, init);
+    const controller = new AbortController();
+    exchange.caller = controller;
+    exchange.receiver = new BodyReceiver(this.#link, message.id, true, () => {});
+    const init = {
+      method,
+      headers,
+      signal: controller.signal,
+      body: exchange.receiver.stream,
+      duplex: 'half' as const,
+    };
+    const request = new Request(url, init);
     // a browser's Request drops headers that pages may not set (User-Agent); between our own processes they are data like any other
-    Object.defineProperty(request, 'headers', { value: new Headers(message.headers) });
+    Object.defineProperty(request, 'headers', { value: new Headers(headers) });
     return request;
   }
+}
+
+/** The bytes without whatever else lies in their buffer: a message port copies all of it. */
+function tight(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** A body as fetch takes it: either whole (string, bytes) or a stream. Throws a TypeError for anything else. */
@@ -367,7 +385,11 @@ function splitBody(body: BodyInit | null | undefined): { body?: Body; stream?: R
 }
 
 function headerPairs(headers: HeadersInit | undefined, body: BodyInit | null | undefined): [string, string][] {
-  const pairs: [string, string][] = headers === undefined ? [] : [...new Headers(headers)];
+  const iterable = headers !== undefined && Symbol.iterator in headers;
+  // the server's Headers are stricter than this: what they refuse fails there
+  const pairs: [string, string][] = iterable
+    ? [...new Headers(headers)]
+    : Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const stated = pairs.some(([name]) => name === 'content-type');
   if (typeof body === 'string' && !stated) pairs.push(['content-type', 'text/plain;charset=UTF-8']);
   if (body instanceof URLSearchParams && !stated)

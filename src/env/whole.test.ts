@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contentOf, headersOf, setHeader, WholeRequest, wholeResponse } from './whole.ts';
+import { contentOf, headerPairsOf, headersOf, setHeader, WholeRequest, wholeResponse } from './whole.ts';
 
 describe('a whole response', () => {
   const make = () =>
@@ -31,6 +31,15 @@ describe('a whole response', () => {
       'x-c': 'd',
       warning: ['299 - "one"', '299 - "two"'],
     });
+    expect(headerPairsOf(response)).toContainEqual(['warning', '299 - "one", 299 - "two"']);
+    expect(headerPairsOf(make())).toContainEqual(['x-a', 'b']);
+  });
+
+  test('says in words what its status is, if it was given any', () => {
+    const response = wholeResponse('', { status: 404, statusText: 'Not Found', headers: {} });
+    expect(response.statusText).toBe('Not Found');
+    expect(response.clone().statusText).toBe('Not Found');
+    expect(make().statusText).toBe('');
   });
 });
 
@@ -44,6 +53,8 @@ describe('a whole request', () => {
     expect(await make().json()).toEqual({ a: 1 });
     expect(await new Response(make().body).text()).toBe('{"a":1}');
     expect(make().headers.get('a')).toBe('b');
+    const pairs = new WholeRequest('http://h/', { method: 'GET', headers: [['A', 'b']], content: '' });
+    expect(pairs.headers.get('a')).toBe('b');
     expect(
       new WholeRequest('http://h/', { method: 'GET', headers: new Headers(), content: new Uint8Array() }).body,
     ).toBe(null);

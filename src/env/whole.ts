@@ -23,13 +23,20 @@ function bufferOf(bytes: Bytes): ArrayBuffer {
     : buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
+export interface WholeResponseInit {
+  /** Default 200. */
+  status?: number;
+  statusText?: string;
+  headers: Record<string, string>;
+}
+
 /**
  * A complete answer. It is a Response to whoever asks, but the platform's own is never made: that costs more than all that is done with it. Its headers become a
  * Headers object when somebody asks for one.
  */
 export class WholeResponse {
   readonly status: number;
-  readonly statusText = '';
+  readonly statusText: string;
   readonly type = 'default';
   readonly url = '';
   readonly redirected = false;
@@ -40,9 +47,10 @@ export class WholeResponse {
   #headers: Headers | undefined;
   #stream: ReadableStream<Bytes> | undefined;
 
-  constructor(content: string | Bytes, init: { status?: number; headers: Record<string, string> }) {
+  constructor(content: string | Bytes, init: WholeResponseInit) {
     this.content = typeof content === 'string' ? encoder.encode(content) : content;
     this.status = init.status ?? 200;
+    this.statusText = init.statusText ?? '';
     this.#fields = init.headers;
     this.#fields['content-length'] = String(this.content.byteLength);
   }
@@ -96,17 +104,14 @@ export class WholeResponse {
   }
 
   clone(): Response {
-    return new WholeResponse(this.content, { status: this.status, headers: Object.fromEntries(this.headers) })
-      .asResponse;
+    const { content, status, statusText } = this;
+    return new WholeResponse(content, { status, statusText, headers: Object.fromEntries(this.headers) }).asResponse;
   }
 }
 Object.setPrototypeOf(WholeResponse.prototype, Response.prototype);
 
 /** A complete answer, as the Response that handlers give. */
-export function wholeResponse(
-  content: string | Bytes,
-  init: { status?: number; headers: Record<string, string> },
-): Response {
+export function wholeResponse(content: string | Bytes, init: WholeResponseInit): Response {
   return new WholeResponse(content, init).asResponse;
 }
 
@@ -120,17 +125,17 @@ export function setHeader(response: Response, name: string, value: string): void
 /** What is known of a request when all of it has arrived. */
 export interface WholeRequestInit {
   method: string;
-  headers: Headers;
+  headers: Headers | [string, string][];
   content: string | Bytes;
   /** Left out, `abort` is how the request is called off. */
   signal?: AbortSignal;
 }
 
-/** A complete request: what servers use of Request. Its signal is made when somebody asks for it. */
+/** A complete request: what servers use of Request. Its signal and its Headers are made when somebody asks for them. */
 export class WholeRequest {
   readonly url: string;
   readonly method: string;
-  readonly headers: Headers;
+  #headers: Headers | [string, string][];
   readonly #given: string | Bytes;
   #encoded: Bytes | undefined;
   #signal: AbortSignal | undefined;
@@ -141,7 +146,7 @@ export class WholeRequest {
   constructor(url: string, { method, headers, content, signal }: WholeRequestInit) {
     this.url = url;
     this.method = method;
-    this.headers = headers;
+    this.#headers = headers;
     this.#given = content;
     this.#signal = signal;
   }
@@ -155,6 +160,11 @@ export class WholeRequest {
   /** As the Request that handlers take. */
   get asRequest(): Request {
     return this as unknown as Request;
+  }
+
+  get headers(): Headers {
+    if (Array.isArray(this.#headers)) this.#headers = new Headers(this.#headers);
+    return this.#headers;
   }
 
   get signal(): AbortSignal {
@@ -195,6 +205,12 @@ export class WholeRequest {
 export function contentOf(message: Request | Response): Uint8Array<ArrayBuffer> | undefined {
   const it: unknown = message;
   return it instanceof WholeResponse || it instanceof WholeRequest ? it.content : undefined;
+}
+
+/** The headers of an answer, each name once. */
+export function headerPairsOf(response: Response): [string, string][] {
+  const it: unknown = response;
+  return it instanceof WholeResponse && it.fields ? Object.entries(it.fields) : [...response.headers];
 }
 
 /** The headers of an answer by name; warnings, which may be several, each on its own. */
