@@ -2,6 +2,7 @@
 //
 // Descriptions are large and optional: pass the table from `loadDescriptions()` to have them in.
 
+import { fieldText } from './field-texts.ts';
 import { groupVersion, type Resource, resources } from './resources.ts';
 import { elementShape, type FieldSchema, type Shape, type TypeSchema, typeNames, typeSchema } from './schema/schema.ts';
 
@@ -92,7 +93,9 @@ class Builder {
     return schema['type'] === 'string' && shape.kind === 'scalar' ? { ...schema, default: '' } : schema;
   }
   private property(type: TypeSchema, field: FieldSchema): JsonSchema {
-    const description = this.descriptions[type.name]?.[field.name] ?? this.referenced(field);
+    const texts = this.descriptions[type.name];
+    const named = elementShape(field.shape).kind === 'object';
+    const description = texts?.[field.name] ?? (texts && named ? fieldText(type.goName, field.name) : undefined);
     const schema: JsonSchema = { ...(description ? { description } : {}), ...this.shape(field.shape) };
     if (field.default !== undefined) schema['default'] = field.default;
     else if (field.shape.kind === 'object' && !field.pointer) schema['default'] = {};
@@ -107,12 +110,6 @@ class Builder {
     if (field.patchMergeKey) schema['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
     return schema;
   }
-  /** Fields that only name a type carry no text of their own in the source. */
-  private referenced(field: FieldSchema): string | undefined {
-    const inner = elementShape(field.shape);
-    return inner.kind === 'object' ? this.descriptions[inner.type]?.[''] : undefined;
-  }
-
   /** Adds a type and all that it refers to; returns its name. */
   add(name: string): string {
     const type = typeSchema(name);

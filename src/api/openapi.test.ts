@@ -21,6 +21,20 @@ describe('OpenAPI v3', () => {
     for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g))
       expect(known).toHaveProperty([name as string]);
   });
+  test('a field says what it is for, and leaves to its type what that is', async () => {
+    const schemas = schemasOf(openApiV3('apps', 'v1', await loadDescriptions()));
+    const spec = schemas['io.k8s.api.apps.v1.DeploymentSpec'];
+    const text = (type: string, field: string) => schemas[`io.k8s.api.${type}`]?.properties[field]?.['description'];
+    expect(text('apps.v1.Deployment', 'spec')).toBe('What is wanted of the Deployment.');
+    expect(text('apps.v1.DeploymentSpec', 'strategy')).toBe('How old pods are replaced by new ones.');
+    for (const { properties } of Object.values(schemas))
+      for (const { description, allOf } of Object.values(properties ?? {})) {
+        const [ref] = (allOf ?? []) as { $ref: string }[];
+        const type = ref && schemas[ref.$ref.replace('#/components/schemas/', '')];
+        if (type && description !== undefined) expect(description).not.toBe(type['description']);
+      }
+    expect(spec?.['description']).toBeTruthy();
+  });
   test('what kubectl reads', async () => {
     const apps = openApiV3('apps', 'v1', await loadDescriptions());
     const schemas = schemasOf(apps);
