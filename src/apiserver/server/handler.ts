@@ -12,6 +12,7 @@ import { impersonate } from '../auth/impersonation.ts';
 import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
 import { serveResource } from './dispatch.ts';
+import { type Negotiated, negotiate } from './negotiate.ts';
 import { servePath } from './paths.ts';
 import { parseRequestInfo } from './request-info.ts';
 import { errorResponse } from './respond.ts';
@@ -40,12 +41,22 @@ export async function handle(core: Core, request: Request): Promise<Response> {
   try {
     response = await answer(core, context);
   } catch (error) {
-    response = errorResponse(error);
+    response = errorResponse(error, errorForm(core, context));
   }
   for (const warning of context.warnings) response.headers.append('warning', `299 - ${JSON.stringify(warning)}`);
   if (env.trace.wants('request')) audit(core, context, response, began);
   setHeader(response, 'audit-id', auditId(context));
   return response;
+}
+
+/** How this client reads errors; undefined if it reads nothing that we write. */
+function errorForm({ catalog }: Core, { request, url, info }: RequestContext): Negotiated | undefined {
+  const custom = info.isResource && catalog.find(info.group, info.version, info.resource)?.resource.custom === true;
+  try {
+    return negotiate(request, url, [], !custom);
+  } catch {
+    return undefined;
+  }
 }
 
 /** An audit id in the shape of a UUID, out of the span, so that log lines lead to the trace. */

@@ -44,8 +44,7 @@ function parseAccept(header: string): Clause[] {
  * Throws NotAcceptable.
  */
 export function negotiate(request: Request, url: URL, forms: readonly string[] = [], binary = false): Negotiated {
-  const pretty = url.searchParams.get('pretty');
-  const base = { pretty: pretty !== null && pretty !== 'false' && pretty !== '0' };
+  const base = { pretty: wantsLines(request, url) };
   const header = request.headers.get('accept');
   if (header === null || header === '' || header === '*/*') return { encoding: 'json', as: '', version: '', ...base };
   for (const { type, parameters } of parseAccept(header)) {
@@ -61,4 +60,11 @@ export function negotiate(request: Request, url: URL, forms: readonly string[] =
   }
   const accepted = ['application/json', 'application/yaml', ...(binary ? ['application/vnd.kubernetes.protobuf'] : [])];
   throw newNotAcceptable(accepted);
+}
+
+/** Whether JSON is to be read by people: as they say, or else by their program (negotiate.go, isPrettyPrint). */
+function wantsLines(request: Request, url: URL): boolean {
+  const pretty = url.search === '' ? null : url.searchParams.get('pretty');
+  if (pretty) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers.get('user-agent') ?? '');
 }

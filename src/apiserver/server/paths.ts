@@ -7,7 +7,7 @@ import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
 import { health } from './health.ts';
 import { negotiate } from './negotiate.ts';
-import { jsonResponse, textResponse } from './respond.ts';
+import { jsonResponse, rawJsonResponse, textResponse } from './respond.ts';
 
 const discoveryForms = ['APIGroupDiscoveryList'];
 
@@ -44,7 +44,7 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   const { catalog } = core;
   const check = health(core, context, path);
   if (check) return check;
-  if (path === '/version') return jsonResponse(versionInfo(core));
+  if (path === '/version') return rawJsonResponse(versionInfo(core));
   if (path === '/api' || path === '/apis') {
     const accept = negotiate(context.request, context.url, discoveryForms);
     if (accept.as === 'APIGroupDiscoveryList') {
@@ -69,7 +69,7 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   if (path === '/openid/v1/jwks')
     return textResponse(JSON.stringify(core.tokens.jwks()), 200, undefined, 'application/jwk-set+json');
   if (path === '/.well-known/openid-configuration') return jsonResponse(core.tokens.discovery());
-  if (path === '/') return jsonResponse({ paths: indexPaths(core) });
+  if (path === '/') return rawJsonResponse({ paths: indexPaths(core) });
   return undefined;
 }
 

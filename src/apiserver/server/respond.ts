@@ -2,39 +2,39 @@
 
 import { stringify } from 'yaml';
 import { ApiError, newInternalError } from '../../api/status.ts';
-import { wholeResponse } from '../../env/whole.ts';
+import { setHeader, wholeResponse } from '../../env/whole.ts';
 import { EtcdError } from '../../etcd/client/types.ts';
-import type { Encoding, Negotiated } from './negotiate.ts';
+import type { Negotiated } from './negotiate.ts';
 import { encodeProtobuf } from './protobuf-encode.ts';
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
+const jsonType = 'application/json';
 const common = { 'cache-control': 'no-cache, private' };
 
 /** A body that is whole carries its length: by that hosts tell it from a stream. */
-function whole(body: string, status: number, headers: Record<string, string>): Response {
+function whole(body: string | Uint8Array<ArrayBuffer>, status: number, headers: Record<string, string>): Response {
   return wholeResponse(body, { status, headers: { ...common, ...headers } });
 }
 
-/** A complete JSON text as an answer, turned into YAML if that was asked for. */
+/** A complete JSON text as an answer, turned into YAML, protobuf or lines for the eye if that was asked for. */
 export function textResponse(json: string, code: number, accept?: Negotiated, mediaType?: string): Response {
   if (accept?.encoding === 'yaml') return yamlResponse(json, code);
   const binary = accept?.encoding === 'protobuf' ? encodeProtobuf(JSON.parse(json)) : undefined;
-  if (binary) return binaryResponse(binary, code, mediaType);
-  const body = accept?.pretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : json;
-  return whole(body, code, { 'content-type': mediaType ?? 'application/json' });
+  // Protobuf, with the form that was asked for in its type.
+  if (binary)
+    return whole(binary, code, { 'content-type': mediaType?.replace(jsonType, protobufType) || protobufType });
+  return whole(accept?.pretty ? indented(JSON.parse(json)) : json, code, { 'content-type': mediaType ?? jsonType });
 }
 
-/** Protobuf, with the form that was asked for in its type. */
-function binaryResponse(body: Uint8Array<ArrayBuffer>, status: number, jsonType = ''): Response {
-  const type = jsonType.replace('application/json', protobufType) || protobufType;
-  return new Response(body, {
-    status,
-    headers: { ...common, 'content-type': type, 'content-length': String(body.byteLength) },
-  });
-}
+const indented = (value: unknown): string => JSON.stringify(value, null, 2);
 
 export function jsonResponse(value: unknown, code = 200, accept?: Negotiated): Response {
   return textResponse(JSON.stringify(value), code, accept);
+}
+
+/** JSON in lines, whatever was asked for (responsewriters.WriteRawJSON). */
+export function rawJsonResponse(value: unknown): Response {
+  return whole(indented(value), 200, { 'content-type': jsonType });
 }
 
 function yamlResponse(json: string, code: number): Response {
@@ -64,14 +64,16 @@ export function longResponse(
   return response;
 }
 
-/** Any failure as a Status. What is not an ApiError becomes one: the store out of reach is 503 or 504 (upstream's wording for etcd errors), the rest 500. */
-export function errorResponse(error: unknown, encoding?: Encoding): Response {
+/**
+ * Any failure as a Status, in the encoding that was asked for. What is not an ApiError becomes one: the store out of reach is 503 or 504 (upstream's wording for
+ * etcd errors), the rest 500.
+ */
+export function errorResponse(error: unknown, accept?: Negotiated): Response {
   const { status } = asApiError(error);
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const response = jsonResponse(status, status.code ?? 500, accept);
   const retry = status.details?.retryAfterSeconds;
-  if (retry) headers['retry-after'] = String(retry);
-  if (encoding === 'yaml') return yamlResponse(JSON.stringify(status), status.code ?? 500);
-  return whole(JSON.stringify(status), status.code ?? 500, headers);
+  if (retry) setHeader(response, 'retry-after', String(retry));
+  return response;
 }
 
 export function asApiError(error: unknown): ApiError {

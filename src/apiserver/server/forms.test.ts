@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type Harness, startHarness } from '../testing/harness.ts';
+import { decodeProtobuf } from './protobuf.ts';
+
+const protobuf = 'application/vnd.kubernetes.protobuf';
+const missing = '/api/v1/namespaces/default/configmaps/none';
+let api: Harness;
+
+beforeAll(async () => {
+  api = await startHarness();
+});
+
+const get = (path: string, headers: Record<string, string>, method = 'GET') => api.raw(method, path, { headers });
+
+describe('errors', () => {
+  test('come in protobuf to who reads that', async () => {
+    const response = await get(missing, { accept: `${protobuf},application/json` });
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, protobuf]);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    expect(decodeProtobuf(bytes, () => 'Status')).toMatchObject({
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      reason: 'NotFound',
+      code: 404,
+      message: 'configmaps "none" not found',
+      details: { name: 'none', kind: 'configmaps' },
+    });
+  });
+
+  test('come in YAML', async () => {
+    const response = await get(missing, { accept: 'application/yaml' });
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/yaml']);
+    expect(parse(await response.text())).toMatchObject({ kind: 'Status', reason: 'NotFound', code: 404 });
+  });
+
+  test('of who may not ask are in their encoding, too', async () => {
+    const headers = { accept: 'application/yaml', authorization: 'Bearer wrong' };
+    const refused = await get(missing, headers);
+    expect([refused.status, parse(await refused.text()).reason]).toEqual([401, 'Unauthorized']);
+    const forbidden = await get(missing, { accept: 'application/yaml', 'impersonate-user': 'eve' });
+    expect([forbidden.status, parse(await forbidden.text()).reason]).toEqual([403, 'Forbidden']);
+  });
+
+  test.each([
+    ['as a Table and as JSON', 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'],
+    ['only in what there is not', 'text/html'],
+    ['only as a Table', 'application/json;as=Table;v=v1;g=meta.k8s.io'],
+  ])('are JSON for answers wanted %s', async (_, accept) => {
+    const response = await get(missing, { accept });
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect((await response.json()).kind).toBe('Status');
+  });
+});
+
+describe('JSON in lines', () => {
+  const path = '/api/v1/namespaces/default';
+  const lines = async (at: string, agent?: string) =>
+    (await (await get(at, agent === undefined ? {} : { 'user-agent': agent })).text()).split('\n').length > 5;
+
+  test('is for people: as they say, or by the program they use', async () => {
+    expect(await lines(path)).toBe(false);
+    expect(await lines(path, 'kubectl/v1.34.1 (linux/amd64)')).toBe(false);
+    for (const agent of ['curl/7.88.1', 'Wget/1.21.3', 'Mozilla/5.0 (X11; Linux x86_64)'])
+      expect(await lines(path, agent)).toBe(true);
+    expect(await lines(`${path}?pretty=true`)).toBe(true);
+    expect(await lines(`${path}?pretty=false`, 'curl/7.88.1')).toBe(false);
+    expect(await lines(`${path}?pretty=`, 'curl/7.88.1')).toBe(true);
+    expect(await lines(`${missing}?pretty=1`)).toBe(true);
+  });
+
+  test('is how the version and the list of paths always come', async () => {
+    expect(await lines('/version')).toBe(true);
+    expect(await lines('/')).toBe(true);
+  });
+});
