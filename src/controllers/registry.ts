@@ -13,6 +13,8 @@ import { initNamespaceController } from './namespace/namespace-controller.ts';
 import { initNodeIpamController } from './nodeipam/nodeipam-controller.ts';
 import { initNodeLifecycleController } from './nodelifecycle/nodelifecycle-controller.ts';
 import { initPodGcController } from './podgc/podgc-controller.ts';
+import { initPvcProtectionController } from './pvcprotection/pvc-protection-controller.ts';
+import { initPvProtectionController } from './pvprotection/pv-protection-controller.ts';
 import { initReplicaSetController } from './replicaset/replicaset-controller.ts';
 import { initReplicationController } from './replicationcontroller/replicationcontroller-controller.ts';
 import { initResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
@@ -35,6 +37,8 @@ export const controllers: Readonly<Record<string, InitController>> = {
   'namespace-controller': initNamespaceController,
   'node-ipam-controller': initNodeIpamController,
   'node-lifecycle-controller': initNodeLifecycleController,
+  'persistentvolume-protection-controller': initPvProtectionController,
+  'persistentvolumeclaim-protection-controller': initPvcProtectionController,
   'pod-garbage-collector-controller': initPodGcController,
   'replicaset-controller': initReplicaSetController,
   'replicationcontroller-controller': initReplicationController,

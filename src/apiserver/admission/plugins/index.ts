@@ -23,6 +23,7 @@ import { podSecurity } from './pod-security.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { storageObjectInUseProtection } from './storage-protection.ts';
 
 export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () => Core): AdmissionPlugin[] {
   const authorizer = () => core().authorizer;
@@ -36,6 +37,7 @@ export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () 
     priority(catalog),
     defaultTolerationSeconds,
     defaultStorageClass(catalog),
+    storageObjectInUseProtection,
     runtimeClass(catalog),
     certificateApproval(authorizer),
     certificateSigning(authorizer),
