@@ -2,6 +2,7 @@
 
 import type { EtcdClient } from '../etcd/client/types.ts';
 import type { StaticToken } from './auth/authenticator.ts';
+import type { Connection } from './streams/http1.ts';
 
 export interface ApiServerConfig {
   /** The address it serves, unique among servers ("kube-apiserver-1:6443"). It also answers as "kube-apiserver:6443". */
@@ -27,8 +28,10 @@ export interface ApiServerConfig {
   frontKey?: string;
   /** --authorization-mode: AlwaysAllow lets everyone do everything. Default RBAC with the node authorizer. */
   authorizationMode?: 'RBAC' | 'AlwaysAllow';
-  /** How webhooks at plain URLs are called. Default: the cluster's network. */
-  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** How webhooks at URLs are called; `ca`: the certificates (PEM) to trust in place of the host's. Default: the cluster's network. */
+  fetch?: (url: string, init: RequestInit, ca?: string) => Promise<Response>;
+  /** TLS over a connection to a webhook's Service. Left out where there is no TLS, as in a page: Services are then spoken to in plain HTTP. */
+  secure?: (connection: Connection, trust: { serverName: string; ca?: string }) => Promise<Connection>;
   /** Runs what sends watchers their events: later, if more may gather meanwhile and go out with it. Default: at once. */
   pace?: (work: () => void) => void;
   /** Version in /version. Default v1.36.0. */

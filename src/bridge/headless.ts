@@ -23,6 +23,7 @@ import { type Gateway, openHttpsGateway } from './https-gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { Pacer } from './pacer.ts';
 import { localStore, remoteStore } from './store.ts';
+import { fetchTrusting, secureConnection } from './tls-client.ts';
 
 export interface Headless extends Running {
   url: string;
@@ -102,7 +103,8 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     frontKey,
     authorizationMode: options.authorizationMode,
     compactionInterval: options.compactionInterval ?? compactionInterval,
-    fetch: (url, init) => fetch(url, init),
+    fetch: fetchTrusting,
+    secure: secureConnection,
     pace: new Pacer(env.clock).pace,
   });
   running.push(server);

@@ -7,7 +7,7 @@ import type { Status } from '../../../api/generated/types.ts';
 import { randomUuid } from '../../../env/random.ts';
 import type { Core } from '../../server/core.ts';
 import { dialFrom } from '../../streams/dial.ts';
-import { exchangeHttp } from '../../streams/http1.ts';
+import { type Connection, exchangeHttp } from '../../streams/http1.ts';
 import { pickEndpoint } from '../../subresources/proxy.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import { admissionRequest } from '../expressions.ts';
@@ -37,12 +37,13 @@ export interface Callee {
 export async function postJson(
   core: Core,
   context: AdmissionAttributes['context'],
-  { url, service }: WebhookClient,
+  { url, service, caBundle }: WebhookClient,
   body: unknown,
   timeoutSeconds: number,
 ): Promise<unknown> {
   const { env, config } = core;
   const abort = new AbortController();
+  const ca = caBundle ? textOf(caBundle) : undefined;
   const shown =
     url ?? `https://${service?.name}.${service?.namespace}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
   const failure = (why: string) => new CallError(`Post "${shown}?timeout=${timeoutSeconds}s": ${why}`);
@@ -62,7 +63,7 @@ export async function postJson(
         const { namespace, name, port = 443, path = '/' } = service;
         const { node, address, port: target } = await pickEndpoint(core, context, namespace, name, String(port));
         const connection = await dialFrom(core, context, node, address, target);
-        response = await exchangeHttp(connection, {
+        response = await exchangeHttp(await secured(core, connection, `${name}.${namespace}.svc`, ca), {
           method: 'POST',
           path: `${path.startsWith('/') ? path : `/${path}`}?timeout=${timeoutSeconds}s`,
           headers: new Headers({ ...headers, host: `${name}.${namespace}.svc` }),
@@ -72,7 +73,7 @@ export async function postJson(
         const target = new URL(url as string);
         target.searchParams.set('timeout', `${timeoutSeconds}s`);
         const init = { method: 'POST', headers, body: text, signal: abort.signal };
-        response = await (config.fetch ?? ((to, options) => env.network.fetch(to, options)))(target.href, init);
+        response = await (config.fetch ?? ((to, options) => env.network.fetch(to, options)))(target.href, init, ca);
       }
     } catch (error) {
       const why = (error as Error).message.replace(/^services /, 'service ');
@@ -94,6 +95,23 @@ export async function postJson(
   } finally {
     cancel();
   }
+}
+
+const textOf = (base64: string): string =>
+  new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+
+/** The connection to a Service's pod with TLS on it, where there is TLS. */
+async function secured(
+  { config }: Core,
+  connection: Connection,
+  serverName: string,
+  ca: string | undefined,
+): Promise<Connection> {
+  if (config.secure) return config.secure(connection, { serverName, ...(ca !== undefined && { ca }) });
+  if (ca === undefined) return connection;
+  throw new TypeError(
+    'there is no TLS here, so that the caBundle cannot be heeded: leave it out, and the Service is called over plain HTTP',
+  );
 }
 
 interface Response1 {
@@ -163,7 +181,7 @@ function verify(answer: Partial<Review1>, uid: string, version: string, mutating
   let patch: string | undefined;
   if (mutating && response.patch) {
     try {
-      patch = new TextDecoder().decode(Uint8Array.from(atob(response.patch), (c) => c.charCodeAt(0)));
+      patch = textOf(response.patch);
       if (!Array.isArray(JSON.parse(patch))) throw new Error('not a list of operations');
     } catch (error) {
       throw new CallError(`received undecodable patch in webhook response: ${(error as Error).message}`);

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Harness, startHarness } from '../../testing/harness.ts';
+import { jsonPatch } from '../../testing/json-patch-answer.ts';
 
 interface Review {
   request: {
@@ -22,12 +23,6 @@ const configmap = (name: string, data: object = {}) => ({
   kind: 'ConfigMap',
   metadata: { name },
   data,
-});
-
-const patch = (...operations: object[]) => ({
-  allowed: true,
-  patchType: 'JSONPatch',
-  patch: btoa(JSON.stringify(operations)),
 });
 
 beforeAll(async () => {
@@ -169,9 +164,9 @@ describe('mutating webhooks', () => {
     answers['first'] = ({ request }) => {
       calls++;
       const { data } = request.object as unknown as { data: Record<string, string> };
-      return patch({ op: 'add', path: '/data/saw', value: Object.keys(data).sort().join(',') });
+      return jsonPatch({ op: 'add', path: '/data/saw', value: Object.keys(data).sort().join(',') });
     };
-    answers['second'] = () => patch({ op: 'add', path: '/data/second', value: 'yes' });
+    answers['second'] = () => jsonPatch({ op: 'add', path: '/data/second', value: 'yes' });
     const { body } = await api.call('POST', configmaps, configmap('mut', { a: '1' }));
     expect(body.data).toEqual({ a: '1', second: 'yes', saw: 'a,saw,second' });
     expect(calls).toBe(2);
@@ -228,4 +223,42 @@ test('configurations are checked', async () => {
     'webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1',
   ])
     expect(body.message).toContain(part);
+});
+
+describe('a Service with a caBundle', () => {
+  const endpoints = {
+    metadata: { name: 'hook-1', labels: { 'kubernetes.io/service-name': 'hook' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.244.1.2'], nodeName: 'node-1', conditions: { ready: true } }],
+    ports: [{ name: '', port: 9443, protocol: 'TCP' }],
+  };
+  const client = { service: { name: 'hook', namespace: 'default' }, caBundle: btoa('THE CA') };
+
+  async function refusal(config: Parameters<typeof startHarness>[0]): Promise<string> {
+    api = await startHarness(config);
+    api.simulation.env('node-1').network.serve('node-1:10250', async () => new Response(new ReadableStream()));
+    const spec = { selector: { app: 'hook' }, ports: [{ port: 443, targetPort: 9443 }] };
+    await api.call('POST', '/api/v1/namespaces/default/services', { metadata: { name: 'hook' }, spec });
+    await api.call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', endpoints);
+    await configure('Validating', webhook('svc', { clientConfig: client }));
+    return (await api.simulation.finish(api.call('POST', configmaps, configmap('a')))).body.message;
+  }
+
+  test('is spoken to over TLS: its own name, its own CA', async () => {
+    const trusts: object[] = [];
+    const message = await refusal({
+      secure: async (_connection, trust) => {
+        trusts.push(trust);
+        throw new Error('tls: failed to verify certificate: x509: certificate signed by unknown authority');
+      },
+    });
+    expect(trusts).toEqual([{ serverName: 'hook.default.svc', ca: 'THE CA' }]);
+    expect(message).toBe(
+      'Internal error occurred: failed calling webhook "svc.example.com": failed to call webhook: Post "https://hook.default.svc:443/?timeout=10s": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    );
+  });
+
+  test('is an error where there is no TLS', async () => {
+    expect(await refusal({})).toContain('there is no TLS here, so that the caBundle cannot be heeded');
+  });
 });
