@@ -1,13 +1,13 @@
 // An append-only log in files, for hosts that have files (Node, OPFS): frames in numbered segments. Nothing is overwritten; dropping records appends a marker, and
 // segments that hold nothing any more are deleted.
 //
-// A frame: uint32 length of data | uint32 CRC-32 of what follows | uint8 kind | float64 index | data. Kinds: 0 a record, 1 drop before index, 2 drop from index;
+// A frame: uint32 length of data | uint32 checksum of what follows | uint8 kind | float64 index | data. Kinds: 0 a record, 1 drop before index, 2 drop from index;
 // a marker's data is the next index, as a float64.
 //
 // Invariants: a last frame that is not whole and right is cut on open; an index is never used twice.
 
 import { CorruptLogError, type Log, type LogRecord } from './disk.ts';
-import { crc32 } from './disk-checksum.ts';
+import { checksum, isIntact } from './disk-checksum.ts';
 
 /** One open file. Sizes and positions in bytes. */
 export interface SegmentFile {
@@ -91,7 +91,7 @@ class SegmentedLog implements Log {
     while (at + headSize <= bytes.length) {
       const end = at + headSize + view.getUint32(at);
       if (end > bytes.length) break;
-      if (crc32(bytes.subarray(at + 8, end)) !== view.getUint32(at + 4)) {
+      if (!isIntact(bytes.subarray(at + 8, end), view.getUint32(at + 4))) {
         if (end < bytes.length) throw new CorruptLogError(this.name, this.next);
         break;
       }
@@ -182,7 +182,7 @@ class SegmentedLog implements Log {
     view.setUint8(8, kind);
     view.setFloat64(9, index);
     frame.set(data, headSize);
-    view.setUint32(4, crc32(frame.subarray(8)));
+    view.setUint32(4, checksum(frame.subarray(8)));
     if (this.file.size() + frame.length > this.segmentBytes && this.file.size() > 0)
       await this.begin((this.segments[this.segments.length - 1] as Segment).number + 1);
     await this.file.append(frame);

@@ -39,11 +39,13 @@ function encodeInto(parts: readonly string[], offset: number, room: number): Uin
   return at === room ? buffer : buffer.slice(0, at);
 }
 
-/** The same text in memory of its own: engines let a part of a text keep all of it. */
-export function ownCopy(text: string): string {
-  if (text.length > scratch.length) return text;
-  const { written } = encoder.encodeInto(text, scratch);
-  return written === text.length ? decoder.decode(scratch.subarray(0, written)) : text;
+/** The same bytes in memory of their own: engines let a part of a text keep all of it. */
+export function ownCopy(bytes: string): string {
+  if (bytes.length <= scratch.length) {
+    const { read, written } = encoder.encodeInto(bytes, scratch);
+    if (read === bytes.length && written === read) return decoder.decode(scratch.subarray(0, written));
+  }
+  return fromUint8Array(toUint8Array(bytes));
 }
 
 /** The bytes as characters. */

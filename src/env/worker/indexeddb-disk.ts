@@ -1,11 +1,11 @@
 // Disk in IndexedDB, written with strict durability: a promise resolves only when the browser has the write on disk. One database per process.
 //
-// Records and blobs carry a CRC-32 (four bytes in front), since a database that survives a power cut may still hold what a failing disk made of it; reading stops at
+// Records and blobs carry a checksum (four bytes in front), since a database that survives a power cut may still hold what a failing disk made of it; reading stops at
 // a last record that is not right.
 
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
 import { CorruptLogError, type Disk, type Log, type LogRecord } from '../disk.ts';
-import { crc32 } from '../disk-checksum.ts';
+import { checksum, isIntact } from '../disk-checksum.ts';
 
 interface Schema extends DBSchema {
   /** Key [log, index]. */
@@ -38,7 +38,7 @@ export async function deleteIndexedDbDisks(prefix: string): Promise<void> {
 
 function seal(data: Uint8Array): Uint8Array {
   const out = new Uint8Array(4 + data.length);
-  new DataView(out.buffer).setUint32(0, crc32(data));
+  new DataView(out.buffer).setUint32(0, checksum(data));
   out.set(data, 4);
   return out;
 }
@@ -47,7 +47,7 @@ function unseal(sealed: Uint8Array): Uint8Array | undefined {
   const data = sealed.subarray(4);
   if (sealed.length < 4) return undefined;
   const sum = new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
-  return sum === crc32(data) ? data : undefined;
+  return isIntact(data, sum) ? data : undefined;
 }
 
 class IndexedDbDisk implements Disk {

@@ -72,9 +72,12 @@ export class KeyIndex<T extends Keyed> {
     }
   }
 
-  clear(): void {
+  /** Replaces all entries by these, which come in order. */
+  fill(entries: readonly T[]): void {
     this.chunks = [];
-    this.length = 0;
+    // room for some more in each
+    for (let i = 0; i < entries.length; i += chunkSize - 16) this.chunks.push(entries.slice(i, i + chunkSize - 16));
+    this.length = entries.length;
   }
 
   /** Number of the first chunk whose last key is >= key; chunks.length if there is none. */

@@ -4,8 +4,10 @@
 // Invariants: `events` holds every version of revisions (compactRevision, currentRevision], in order; a key's versions ascend; a write transaction that changes
 // something makes exactly one revision; after compaction a key keeps, of the revisions up to the compacted one, only the version that is visible there.
 
+import { ownCopy } from '../bytes.ts';
 import { etcdError } from '../errors.ts';
 import { KeyIndex } from './key-index.ts';
+import { gatherEntries, sortEvents } from './restore.ts';
 
 /** One version of a key. `version` 0 is a tombstone: the deletion of the key. */
 export interface Version {
@@ -19,7 +21,7 @@ export interface Version {
   readonly lease: string;
 }
 
-interface Entry {
+export interface Entry {
   readonly key: string;
   versions: Version[];
 }
@@ -30,6 +32,12 @@ export interface ReadOptions {
   /** 0: no limit. */
   limit?: number;
   countOnly?: boolean;
+}
+
+/** Holds old versions in place; void once the store was filled anew. */
+export interface Pin {
+  readonly holds: boolean;
+  release(): void;
 }
 
 /** What a version costs beyond its key and value, in the store's own account of its size. */
@@ -47,8 +55,12 @@ export class Store {
 
   private readonly index = new KeyIndex<Entry>();
   private sub = 0;
-  private pins = 0;
+  private readonly pins = new Set<object>();
   private sweepTo = -1;
+  /** Deletions that compaction took out of the index, newest of each key: what is on disk from before is void by them. */
+  private readonly graves = new Map<string, Version>();
+  /** Values that are parts of larger texts: those of versions up to that revision; bytes of all that were and of those that went. */
+  private borrowed = { upTo: 0, bytes: 0, gone: 0 };
   private changes = 0;
 
   /** Number of keys known, tombstones included. */
@@ -165,18 +177,22 @@ export class Store {
     if (revision > this.currentRevision) throw etcdError('futureRevision');
     this.compactRevision = revision;
     this.sweepTo = revision;
-    if (this.pins === 0) this.sweep();
+    if (this.pins.size === 0) this.sweep();
   }
 
-  /** Keeps old versions in place, so that a snapshot can be read in pieces while writes go on. Returns the release. */
-  pin(): () => void {
-    this.pins++;
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      if (--this.pins === 0) this.sweep();
+  /** Keeps old versions in place, so that a snapshot can be read in pieces while writes go on. */
+  pin(): Pin {
+    const { pins } = this;
+    const pin: Pin = {
+      get holds() {
+        return pins.has(pin);
+      },
+      release: () => {
+        if (pins.delete(pin) && pins.size === 0) this.sweep();
+      },
     };
+    pins.add(pin);
+    return pin;
   }
 
   /** Gives freed space back: the size becomes what is in use. */
@@ -217,28 +233,63 @@ export class Store {
     });
   }
 
-  /** Empties the store and fills it from a snapshot's versions, which come by key and then by revision. */
+  /** Deletions later than `after` that are in the index no more, by key. */
+  *buried(after: number): Generator<Version> {
+    const keys = [...this.graves.keys()].sort();
+    for (const key of keys) {
+      const grave = this.graves.get(key);
+      if (grave && grave.modRevision > after) yield grave;
+    }
+  }
+
+  /** Nothing on disk is older than `revision` any more that a deletion up to it would have to void. */
+  forgetBuried(revision: number): void {
+    for (const [key, { modRevision }] of this.graves) if (modRevision <= revision) this.graves.delete(key);
+  }
+
+  /**
+   * Empties the store and fills it with versions, in runs that ascend by key (then by revision); what a compaction at `compactRevision` does not leave may be among
+   * them. Values may be parts of larger texts.
+   */
   restore(currentRevision: number, compactRevision: number, versions: Iterable<Version>): void {
-    this.index.clear();
-    this.events = [];
     this.sizeInUse = 0;
-    this.size = 0;
-    this.pins = 0;
+    this.pins.clear();
+    this.graves.clear();
     this.sweepTo = -1;
     this.currentRevision = currentRevision;
     this.compactRevision = compactRevision;
-    let entry: Entry | undefined;
-    for (const version of versions) {
-      if (entry?.key === version.key) entry.versions.push(version);
-      else {
-        entry = { key: version.key, versions: [version] };
-        this.index.insert(entry);
+    const entries: Entry[] = [];
+    const events: Version[] = [];
+    for (const entry of gatherEntries(versions)) {
+      this.cutVersions(entry, compactRevision);
+      if (entry.versions.length === 0) continue;
+      entries.push(entry);
+      for (const version of entry.versions) {
+        if (version.modRevision > compactRevision) events.push(version);
+        this.sizeInUse += cost(version);
       }
-      if (version.modRevision > compactRevision) this.events.push(version);
-      this.sizeInUse += cost(version);
     }
-    this.events.sort((a, b) => a.modRevision - b.modRevision || a.sub - b.sub);
+    this.index.fill(entries);
+    const first = Math.max(0, compactRevision + 1);
+    this.events = sortEvents(events, first, currentRevision + 1 - first);
     this.size = this.sizeInUse;
+    this.borrowed = { upTo: currentRevision, bytes: this.sizeInUse, gone: 0 };
+  }
+
+  /** Drops of an entry what a compaction does not leave. Returns the bytes that takes. */
+  private cutVersions(entry: Entry, compacted: number): number {
+    const keep = firstKept(entry.versions, compacted);
+    if (keep === 0) return 0;
+    let bytes = 0;
+    for (let i = 0; i < keep; i++) {
+      const version = entry.versions[i] as Version;
+      bytes += cost(version);
+      if (version.modRevision <= this.borrowed.upTo) this.borrowed.gone += cost(version);
+    }
+    const last = entry.versions[keep - 1] as Version;
+    if (last.version === 0) this.graves.set(last.key, last);
+    entry.versions = entry.versions.slice(keep);
+    return bytes;
   }
 
   private sweep(): void {
@@ -252,12 +303,23 @@ export class Store {
     for (const key of touched) {
       const entry = this.index.get(key);
       if (!entry) continue;
-      const keep = firstKept(entry.versions, upTo);
-      if (keep === 0) continue;
-      for (let i = 0; i < keep; i++) this.sizeInUse -= cost(entry.versions[i] as Version);
-      if (keep === entry.versions.length) this.index.delete(key);
-      else entry.versions = entry.versions.slice(keep);
+      this.sizeInUse -= this.cutVersions(entry, upTo);
+      if (entry.versions.length === 0) this.index.delete(key);
     }
+    if (this.borrowed.gone * 2 > this.borrowed.bytes) this.own();
+  }
+
+  /** Gives values memory of their own: half of what they are parts of is of no use any more. */
+  private own(): void {
+    const { upTo } = this.borrowed;
+    this.borrowed = { upTo: 0, bytes: 0, gone: 0 };
+    this.index.scan('', undefined, ({ versions }) => {
+      for (const version of versions) {
+        if (version.modRevision > upTo) break;
+        Object.assign(version, { value: ownCopy(version.value) });
+      }
+      return undefined;
+    });
   }
 }
 

@@ -152,7 +152,7 @@ export class EtcdMember implements Backend {
     const { identity, env } = this;
     for (const { id, name, peerURLs, clientURLs } of identity.initial)
       this.state.attributes.set(id, { name, peerURLs, clientURLs });
-    if (snapshot) loadSnapshot(this.state, snapshot.manifest.head, snapshot.chunks);
+    if (snapshot) loadSnapshot(this.state, snapshot.head, snapshot.chunks);
     const founding: ConfState = {
       voters: identity.initial.map((member) => member.id).sort(),
       votersOutgoing: [],
@@ -164,7 +164,7 @@ export class EtcdMember implements Backend {
       id: identity.id,
       log,
       hardState,
-      conf: snapshot?.manifest.conf ?? founding,
+      conf: snapshot?.conf ?? founding,
       random: () => env.random.next(),
       electionTicks,
       readMode: this.config.readMode ?? 'safe',
@@ -291,14 +291,15 @@ export class EtcdMember implements Backend {
       log.compact(Math.min(log.offset + Math.max(half, log.entries.length >> 1), log.applied));
     }
     const { storage } = this;
-    const limit = Math.max(this.config.snapshotBytes ?? 16 << 20, this.state.store.sizeInUse);
+    const { store } = this.state;
+    const limit = Math.max(this.config.snapshotBytes ?? 16 << 20, store.sizeInUse / 4);
     if (storage.bytesSinceSnapshot < limit || storage.busy) return;
-    const { head, parts, release } = takeSnapshot(this.state);
-    const pieces = parts();
+    const snapshot = takeSnapshot(this.state);
     storage
-      .saveOwnSnapshot({ ...this.appliedPoint(), head }, pieces)
+      .saveOwnSnapshot(this.appliedPoint(), snapshot, store.sizeInUse)
+      .then((oldest) => store.forgetBuried(oldest))
       .catch((error: unknown) => this.fail(error))
-      .finally(release);
+      .finally(() => snapshot.release());
   }
 
   private logBytes(raft: Raft): number {

@@ -92,7 +92,7 @@ export class Peers {
     const tail = (async () => {
       await waiting;
       await held;
-      if (m.snapshot) await readPieces(wire as Extract<Wire, { k: 'raft' }>, this.env.clock);
+      if (m.snapshot && !(await readPieces(wire as Extract<Wire, { k: 'raft' }>, this.env.clock))) return;
       this.post(to, wire);
     })().finally(() => {
       if (this.tails.get(to) === tail) this.tails.delete(to);
@@ -193,17 +193,22 @@ export class Peers {
   }
 }
 
-/** Reads a snapshot's pieces, giving others a turn between them. */
-async function readPieces(wire: Extract<Wire, { k: 'raft' }>, clock: Clock): Promise<void> {
+/** Reads a snapshot's pieces, giving others a turn between them. False if the state was replaced meanwhile: there is nothing to send any more. */
+async function readPieces(wire: Extract<Wire, { k: 'raft' }>, clock: Clock): Promise<boolean> {
   const { snapshot } = wire.m;
-  if (!snapshot) return;
+  if (!snapshot) return true;
   const state = snapshot.data as StateSnapshot;
   const chunks: string[] = [];
-  for (const chunk of state.chunks()) {
-    chunks.push(chunk);
-    await new Promise<void>((resolve) => clock.after(0, resolve));
+  try {
+    for (const chunk of state.chunks()) {
+      chunks.push(chunk);
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+    }
+  } catch {
+    return false;
   }
   wire.m = { ...wire.m, snapshot: { ...snapshot, data: { head: state.head, chunks } } };
+  return true;
 }
 
 /** A message in a form a panel can show. */

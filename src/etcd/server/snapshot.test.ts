@@ -61,7 +61,7 @@ test('a snapshot shows the moment it was taken at, whatever is written, compacte
     state.apply({ put: { key: 'k1', value: 'later' } }, 0);
     state.apply({ compaction: { revision: state.store.currentRevision } }, 0);
   }
-  expect(pieces.length).toBeGreaterThan(2);
+  expect(pieces.length).toBeGreaterThan(1);
   const copy = new State();
   loadSnapshot(copy, head, pieces);
   expect(copy.hash()).toEqual(before);

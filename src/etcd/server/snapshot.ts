@@ -1,7 +1,8 @@
 // The replicated state as text, in pieces, and back. Versions never change once made, so the pieces can be read while writes go on: what is later than the
 // snapshot's revision is passed over, and the store is pinned so that compaction leaves the rest in place.
+//
+// A snapshot may hold only what came after an earlier one; put behind it, the two make the whole (../mvcc/restore.ts).
 
-import { ownCopy } from '../bytes.ts';
 import type { Version } from '../mvcc/store.ts';
 import type { MemberAttributes, State } from './state.ts';
 
@@ -15,9 +16,12 @@ export interface StateHead {
 
 export interface StateSnapshot {
   head: StateHead;
-  /** Pieces: "#<length of head>\n" and the head as a JSON list of rows, then each row's value. Read them to the end or call release. */
-  parts(): Generator<string[]>;
-  /** The same, each piece in one. */
+  /**
+   * Pieces: "#<length of head>\n" and the head as a JSON list of rows, then each row's value. Read them to the end or call release. `after`: only what changed in later
+   * revisions, deletions that void what came before among it. Throws when the state was replaced meanwhile.
+   */
+  parts(after?: number): Generator<string[]>;
+  /** All of it, each piece in one. */
   chunks(): Generator<string>;
   release(): void;
 }
@@ -27,13 +31,13 @@ type Row = [key: string, length: number, create: number, mod: number, sub: numbe
 type OldRow = [key: string, value: string, create: number, mod: number, sub: number, version: number, lease: string];
 
 /** Characters of keys and values in one piece. */
-const chunkSize = 1 << 20;
+const chunkSize = 2 << 20;
 
 /** Captures the state as it is now. */
 export function takeSnapshot(state: State): StateSnapshot {
   const { store, lessor } = state;
   const revision = store.currentRevision;
-  const release = store.pin();
+  const pin = store.pin();
   const head: StateHead = {
     currentRevision: revision,
     compactRevision: store.compactRevision,
@@ -41,39 +45,72 @@ export function takeSnapshot(state: State): StateSnapshot {
     alarms: [...state.alarms],
     attributes: [...state.attributes],
   };
-  function* parts(): Generator<string[]> {
+  function* parts(after = 0): Generator<string[]> {
     let from: string | undefined = '';
+    // what compaction voids but was not swept yet must void what is on disk, too
+    const compacted = after > 0 ? -1 : head.compactRevision;
     while (from !== undefined) {
-      const rows: Row[] = [];
-      const values: string[] = [];
-      let size = 0;
-      let last = '';
+      const piece = new Piece();
       let next: string | undefined;
-      store.versions(from, revision, head.compactRevision, (v) => {
+      if (!pin.holds) throw new Error('the state was replaced while its snapshot was read');
+      store.versions(from, revision, compacted, (v) => {
+        if (v.modRevision <= after) return undefined;
         // a key's versions stay together, so that the next piece can start at a key
-        if (size > chunkSize && v.key !== last) {
+        if (piece.isFull && v.key !== piece.last) {
           next = v.key;
           return false;
         }
-        last = v.key;
-        size += v.key.length + v.value.length + 40;
-        rows.push([v.key, v.value.length, v.createRevision, v.modRevision, v.sub, v.version, v.lease]);
-        values.push(v.value);
+        piece.add(v);
         return undefined;
       });
-      const json = JSON.stringify(rows);
-      yield [`#${json.length}\n${json}`, ...values];
+      if (piece.last !== undefined) yield piece.parts();
       from = next;
     }
-    release();
+    if (after > 0) yield* buried(after);
+    pin.release();
+  }
+  function* buried(after: number): Generator<string[]> {
+    let piece = new Piece();
+    for (const version of [...store.buried(after)]) {
+      piece.add(version);
+      if (!piece.isFull) continue;
+      yield piece.parts();
+      piece = new Piece();
+    }
+    if (piece.last !== undefined) yield piece.parts();
   }
   function* chunks(): Generator<string> {
     for (const piece of parts()) yield piece.join('');
   }
-  return { head, parts, chunks, release };
+  return { head, parts, chunks, release: () => pin.release() };
 }
 
-/** Makes `state` what the snapshot holds. */
+/** A piece in the making. */
+class Piece {
+  /** Its newest key. */
+  last: string | undefined;
+  private readonly rows: Row[] = [];
+  private readonly values: string[] = [];
+  private size = 0;
+
+  add(v: Version): void {
+    this.last = v.key;
+    this.size += v.key.length + v.value.length + 40;
+    this.rows.push([v.key, v.value.length, v.createRevision, v.modRevision, v.sub, v.version, v.lease]);
+    this.values.push(v.value);
+  }
+
+  get isFull(): boolean {
+    return this.size > chunkSize;
+  }
+
+  parts(): string[] {
+    const json = JSON.stringify(this.rows);
+    return [`#${json.length}\n${json}`, ...this.values];
+  }
+}
+
+/** Makes `state` what the snapshot holds, or the snapshots that follow each other; `chunks` are their pieces, `head` is the newest one's. */
 export function loadSnapshot(state: State, head: StateHead, chunks: Iterable<string>): void {
   state.alarms.clear();
   for (const alarm of head.alarms) state.alarms.add(alarm);
@@ -81,16 +118,16 @@ export function loadSnapshot(state: State, head: StateHead, chunks: Iterable<str
   for (const [id, attributes] of head.attributes) state.attributes.set(id, attributes);
   state.lessor.clear();
   for (const [id, ttl, remaining] of head.leases) state.lessor.restore(id, ttl, remaining);
-  const live = new Map<string, string>();
   function* versions(): Generator<Version> {
-    for (const chunk of chunks)
-      for (const version of readPiece(chunk)) {
-        if (version.lease !== '0') live.set(version.key, version.lease);
-        else if (live.size > 0) live.delete(version.key);
-        yield version;
-      }
+    for (const chunk of chunks) yield* readPiece(chunk);
   }
   state.store.restore(head.currentRevision, head.compactRevision, versions());
+  const live = new Map<string, string>();
+  state.store.versions('', head.currentRevision, head.compactRevision, (version) => {
+    if (version.lease !== '0') live.set(version.key, version.lease);
+    else if (live.size > 0) live.delete(version.key);
+    return undefined;
+  });
   for (const [key, lease] of live) state.lessor.attach(lease, key);
 }
 
@@ -105,8 +142,7 @@ function* readPiece(text: string): Generator<Version> {
   let at = lineEnd + 1 + Number(text.slice(1, lineEnd));
   const rows = JSON.parse(text.slice(lineEnd + 1, at)) as Row[];
   for (const [key, length, createRevision, modRevision, sub, version, lease] of rows) {
-    // else one value that stays would keep its whole piece
-    const value = ownCopy(text.slice(at, at + length));
+    const value = text.slice(at, at + length);
     at += length;
     yield { key, value, createRevision, modRevision, sub, version, lease };
   }
