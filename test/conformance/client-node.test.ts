@@ -1,42 +1,21 @@
-// The official JavaScript client (@kubernetes/client-node) against a control plane over HTTPS: typed calls in each API group, every kind of patch, informers
-// that outlive their connections and expired revisions, leader election, exec and port-forward over WebSockets, logs.
+// The official JavaScript client (@kubernetes/client-node) against a control plane over HTTPS: typed calls in each API group, every kind of patch, exec and
+// port-forward over WebSockets, logs.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import * as k8s from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ServeOptions } from '../../src/bridge/cluster-options.ts';
-import { type Headless, startHeadless } from '../../src/bridge/headless.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { eventually, useOfficialClient } from './client-node.ts';
 import { openListeningPods } from './listening-pods.ts';
-import { plainCluster } from './plain-cluster.ts';
 
-const plain: ServeOptions = { ...plainCluster, compactionInterval: 0 };
-let cluster: Headless;
-const config = new k8s.KubeConfig();
 const container = { name: 'main', image: 'busybox', command: ['sh', '-c', 'echo hello; sleep 3600'] };
 const labels = { app: 'x' };
 const template = { metadata: { labels }, spec: { containers: [container] } };
 
-beforeAll(async () => {
-  cluster = await startHeadless(plain);
-  config.loadFromString(cluster.kubeconfig);
-}, 60_000);
-
-afterAll(() => cluster?.stop());
-
-const api = <T extends k8s.ApiType>(type: k8s.ApiConstructor<T>): T => config.makeApiClient(type);
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function eventually<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (let i = 0; i < 300; i++) {
-    const answer = await ask();
-    if (answer) return answer;
-    await sleep(50);
-  }
-  throw new Error('it did not come about');
-}
+const client = useOfficialClient();
+const { api, config } = client;
 
 describe('typed calls in each group', () => {
   const namespace = 'default';
@@ -242,192 +221,6 @@ describe('patches', () => {
   });
 });
 
-describe('an informer', () => {
-  test('survives disconnections', async () => {
-    const namespace = 'default';
-    const core = api(k8s.CoreV1Api);
-    const selector = 'kept=yes';
-    const informer = k8s.makeInformer(
-      config,
-      `/api/v1/namespaces/${namespace}/configmaps`,
-      () => core.listNamespacedConfigMap({ namespace, labelSelector: selector }),
-      selector,
-    );
-    const seen: string[] = [];
-    informer.on('add', (object) => seen.push(`add ${object.metadata?.name}`));
-    informer.on('update', (object) => seen.push(`update ${object.metadata?.name}`));
-    informer.on('delete', (object) => seen.push(`delete ${object.metadata?.name}`));
-    let broken = 0;
-    informer.on('error', () => {
-      broken++;
-      setTimeout(() => void informer.start(), 50);
-    });
-    await informer.start();
-    const create = (name: string) =>
-      core.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { kept: 'yes' } } } });
-    await create('one');
-    await eventually(async () => seen.includes('add one'));
-    // Every connection to the server breaks.
-    cluster.disconnect();
-    await eventually(async () => broken > 0);
-    await create('two');
-    await eventually(async () => seen.includes('add two'));
-    await core.deleteNamespacedConfigMap({ name: 'one', namespace });
-    await eventually(async () => seen.includes('delete one'));
-    expect(informer.list().map((object) => object.metadata?.name)).toEqual(['two']);
-    await informer.stop();
-  }, 30_000);
-});
-
-describe('an informer over a server that starts anew', () => {
-  test('is told that its revision is gone (410), lists again, and tells what it missed', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'drydock-client-node-'));
-    const options = { ...plain, hollowNodes: 0, controllers: false, dataDir: folder, etcdMembers: 1 };
-    let server = await startHeadless(options);
-    try {
-      const own = new k8s.KubeConfig();
-      own.loadFromString(server.kubeconfig);
-      const core = own.makeApiClient(k8s.CoreV1Api);
-      const namespace = 'default';
-      const create = (name: string) => core.createNamespacedConfigMap({ namespace, body: { metadata: { name } } });
-      for (const name of ['stays', 'goes']) await create(name);
-      let lists = 0;
-      const informer = k8s.makeInformer(own, `/api/v1/namespaces/${namespace}/configmaps`, () => {
-        lists++;
-        return core.listNamespacedConfigMap({ namespace });
-      });
-      const seen: string[] = [];
-      for (const verb of ['add', 'update', 'delete'] as const)
-        informer.on(verb, (object) => seen.push(`${verb} ${object.metadata?.name}`));
-      let broken = 0;
-      informer.on('error', () => broken++);
-      await informer.start();
-      expect(lists).toBe(1);
-      // What it watched from is no longer the newest when the server ends.
-      await create('last');
-      await eventually(async () => seen.includes('add last'));
-      await core.createNamespacedSecret({ namespace, body: { metadata: { name: 'unseen' } } });
-      await server.stop();
-      server = await startHeadless({ ...options, port: server.port });
-      await core.deleteNamespacedConfigMap({ name: 'goes', namespace });
-      await create('new');
-      await eventually(async () => broken > 0 || lists > 1);
-      seen.length = 0;
-      if (lists === 1) await informer.start();
-      await eventually(async () => seen.includes('add new') && seen.includes('delete goes'));
-      expect(lists).toBe(2);
-      expect(informer.list().map((object) => object.metadata?.name)).toEqual(
-        expect.arrayContaining(['last', 'new', 'stays']),
-      );
-      await create('later');
-      await eventually(async () => seen.includes('add later'));
-      expect(lists).toBe(2);
-      await informer.stop();
-    } finally {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }, 60_000);
-});
-
-// As client-go's leader election does it (tools/leaderelection, resourcelock/leaselock.go).
-describe('leader election over a Lease', () => {
-  const namespace = 'kube-system';
-  const name = 'captain';
-  const leaseDurationSeconds = 15;
-  const leases = () => api(k8s.CoordinationV1Api);
-  const codeOf = (work: Promise<unknown>): Promise<number> =>
-    work.then(
-      () => 200,
-      (error: { code: number }) => error.code,
-    );
-
-  /** This version of the client hands times with microseconds out as it reads them: as text. */
-  const at = (time: unknown): number => Date.parse(String(time));
-
-  /** The lease as a candidate would write it over the one it saw. */
-  function claim(identity: string, now: number, seen?: k8s.V1Lease): k8s.V1Lease {
-    const { holderIdentity, leaseTransitions = 0, acquireTime } = seen?.spec ?? {};
-    const same = holderIdentity === identity;
-    return {
-      metadata: seen?.metadata ?? { name },
-      spec: {
-        holderIdentity: identity,
-        leaseDurationSeconds,
-        renewTime: new k8s.V1MicroTime(now),
-        acquireTime: new k8s.V1MicroTime(same ? at(acquireTime) : now),
-        leaseTransitions: same || !seen ? leaseTransitions : leaseTransitions + 1,
-      },
-    };
-  }
-  const replace = (body: k8s.V1Lease) => leases().replaceNamespacedLease({ name, namespace, body });
-  const read = () => leases().readNamespacedLease({ name, namespace });
-
-  test('of many who come first one wins; of many who follow a dead leader one wins; the dead one cannot come back unseen', async () => {
-    const crew = ['ann', 'bob', 'cid', 'dee'];
-    const now = Date.now();
-    const first = await Promise.all(
-      crew.map((who) => codeOf(leases().createNamespacedLease({ namespace, body: claim(who, now) }))),
-    );
-    expect([...first].sort()).toEqual([200, 409, 409, 409]);
-    const leader = crew[first.indexOf(200)] as string;
-    const held = await read();
-    expect(held.spec).toMatchObject({ holderIdentity: leader, leaseTransitions: 0, leaseDurationSeconds });
-    expect(at(held.spec?.renewTime)).toBe(now);
-
-    // The leader renews; who had seen the lease before that cannot take it.
-    const renewed = await replace(claim(leader, now + 1000, held));
-    expect(at(renewed.spec?.acquireTime)).toBe(now);
-    const others = crew.filter((who) => who !== leader);
-    await expect(replace(claim(others[0] as string, now + 2000, held))).rejects.toMatchObject({
-      code: 409,
-      body: expect.stringContaining(
-        'Operation cannot be fulfilled on leases.coordination.k8s.io \\"captain\\": the object has been modified; please apply your changes to the latest version and try again',
-      ),
-    });
-
-    // It falls silent: all others see the same old lease.
-    const late = now + 60_000;
-    const second = await Promise.all(others.map((who) => codeOf(replace(claim(who, late, renewed)))));
-    expect([...second].sort()).toEqual([200, 409, 409]);
-    const heir = others[second.indexOf(200)] as string;
-    expect((await read()).spec).toMatchObject({ holderIdentity: heir, leaseTransitions: 1 });
-    expect(await codeOf(replace(claim(leader, late + 1000, renewed)))).toBe(409);
-
-    // It lets go, as at the end of a program that releases on cancel, and the next takes over at once.
-    const current = await read();
-    const released = claim('', late + 1500, current);
-    const free = await replace(released);
-    expect((await replace(claim(leader, late + 2000, free))).spec).toMatchObject({
-      holderIdentity: leader,
-      leaseTransitions: 3,
-    });
-  });
-
-  test('leases that make no sense are refused', async () => {
-    const refused = (spec: k8s.V1LeaseSpec) =>
-      codeOf(leases().createNamespacedLease({ namespace, body: { metadata: { name: 'odd' }, spec } }));
-    expect(await refused({ leaseDurationSeconds: 0 })).toBe(422);
-    expect(await refused({ leaseTransitions: -1 })).toBe(422);
-  });
-
-  test('a watch on the lease tells who leads', async () => {
-    const holders: string[] = [];
-    const watch = new k8s.Watch(config);
-    const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
-    const request = await watch.watch(
-      path,
-      { fieldSelector: `metadata.name=${name}` },
-      (_type, lease: k8s.V1Lease) => holders.push(lease.spec?.holderIdentity ?? ''),
-      () => {},
-    );
-    const seen = await read();
-    await replace(claim('eve', Date.now(), seen));
-    await eventually(async () => holders.at(-1) === 'eve');
-    request.abort();
-  });
-});
-
 describe('streams', () => {
   const namespace = 'default';
 
@@ -473,11 +266,11 @@ describe('streams', () => {
 
   test('port-forward, of a pod that listens and of one that does not', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'drydock-client-node-'));
-    const door = await openListeningPods(cluster, folder);
+    const door = await openListeningPods(client.cluster, folder);
     const forward = async (file: string | undefined, port: number) => {
       const own = new k8s.KubeConfig();
       if (file) own.loadFromFile(file);
-      else own.loadFromString(cluster.kubeconfig);
+      else own.loadFromString(client.cluster.kubeconfig);
       const streams = { output: new PassThrough(), error: new PassThrough(), input: new PassThrough() };
       const said = { output: '', error: '' };
       for (const name of ['output', 'error'] as const)

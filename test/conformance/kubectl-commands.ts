@@ -50,6 +50,24 @@ spec:
           status: {type: object, properties: {masts: {type: integer}}}
 `;
 
+/** What a person does to the Deployment `site` from one image to the next. */
+export const rollout: Step[] = [
+  ok('set image deployment/site web=nginx:2', 'deployment.apps/site image updated'),
+  ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
+  ok('rollout history deployment/site', 'REVISION  CHANGE-CAUSE', /^2 +<none>$/m),
+  ok('rollout undo deployment/site', 'deployment.apps/site rolled back'),
+  ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
+  ok('get deploy site -o jsonpath={.spec.template.spec.containers[0].image}', /^nginx:1$/),
+  ok('rollout pause deployment/site', 'deployment.apps/site paused'),
+  fails('rollout pause deployment/site', 'deployments.apps "site" is already paused'),
+  ok('rollout resume deployment/site', 'deployment.apps/site resumed'),
+  ok('rollout restart deployment/site', 'deployment.apps/site restarted'),
+  ok('set env deployment/site A=b', 'deployment.apps/site env updated'),
+  ok('set env deployment/site --list', 'A=b'),
+  ok('set resources deployment/site --limits=cpu=100m', 'deployment.apps/site resource requirements updated'),
+  ok('set serviceaccount deployment/site default', 'deployment.apps/site serviceaccount updated'),
+];
+
 export const chapters: Record<string, Step[]> = {
   'the server itself': [
     ok('version', 'Server Version: v1.36'),
@@ -225,20 +243,7 @@ export const chapters: Record<string, Step[]> = {
     fails('scale deployment site --replicas=5 --current-replicas=9', 'error: Expected replicas to be 9, was 3'),
     ok('wait --for=condition=Available deployment/site --timeout=60s', 'deployment.apps/site condition met'),
     soon('get deploy site -o jsonpath={.status.readyReplicas}', /^3$/),
-    ok('set image deployment/site web=nginx:2', 'deployment.apps/site image updated'),
-    ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
-    ok('rollout history deployment/site', 'REVISION  CHANGE-CAUSE', /^2 +<none>$/m),
-    ok('rollout undo deployment/site', 'deployment.apps/site rolled back'),
-    ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
-    ok('get deploy site -o jsonpath={.spec.template.spec.containers[0].image}', /^nginx:1$/),
-    ok('rollout pause deployment/site', 'deployment.apps/site paused'),
-    fails('rollout pause deployment/site', 'deployments.apps "site" is already paused'),
-    ok('rollout resume deployment/site', 'deployment.apps/site resumed'),
-    ok('rollout restart deployment/site', 'deployment.apps/site restarted'),
-    ok('set env deployment/site A=b', 'deployment.apps/site env updated'),
-    ok('set env deployment/site --list', 'A=b'),
-    ok('set resources deployment/site --limits=cpu=100m', 'deployment.apps/site resource requirements updated'),
-    ok('set serviceaccount deployment/site default', 'deployment.apps/site serviceaccount updated'),
+    ...rollout,
     ok('autoscale deployment site --min=1 --max=4 --cpu=50%', 'horizontalpodautoscaler.autoscaling/site autoscaled'),
     ok('get hpa site', /^site +Deployment\/site +cpu: <unknown>\/50% +1 +4 /m),
     ok('get horizontalpodautoscalers.v1.autoscaling site -o jsonpath={.spec.targetCPUUtilizationPercentage}', /^50$/),

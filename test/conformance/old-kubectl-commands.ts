@@ -1,6 +1,6 @@
 // What a person types into a kubectl of 2020 (1.20), and what that kubectl prints over a server of today. See kubectl-commands.ts for the form.
 
-import { boats, config, deployment } from './kubectl-commands.ts';
+import { boats, config, deployment, rollout } from './kubectl-commands.ts';
 import { fails, feed, ok, type Step, soon } from './kubectl-steps.ts';
 
 export const chapters: Record<string, Step[]> = {
@@ -126,20 +126,7 @@ export const chapters: Record<string, Step[]> = {
     ok('get deploy site -o yaml', /manager: kubectl\n +operation: Update\n +subresource: scale/),
     fails('scale deployment site --replicas=5 --current-replicas=9', 'error: Expected replicas to be 9, was 3'),
     ok('wait --for=condition=Available deployment/site --timeout=60s', 'deployment.apps/site condition met'),
-    ok('set image deployment/site web=nginx:2', 'deployment.apps/site image updated'),
-    ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
-    ok('rollout history deployment/site', 'REVISION  CHANGE-CAUSE', /^2 +<none>$/m),
-    ok('rollout undo deployment/site', 'deployment.apps/site rolled back'),
-    ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
-    ok('get deploy site -o jsonpath={.spec.template.spec.containers[0].image}', /^nginx:1$/),
-    ok('rollout pause deployment/site', 'deployment.apps/site paused'),
-    fails('rollout pause deployment/site', 'deployments.apps "site" is already paused'),
-    ok('rollout resume deployment/site', 'deployment.apps/site resumed'),
-    ok('rollout restart deployment/site', 'deployment.apps/site restarted'),
-    ok('set env deployment/site A=b', 'deployment.apps/site env updated'),
-    ok('set env deployment/site --list', 'A=b'),
-    ok('set resources deployment/site --limits=cpu=100m', 'deployment.apps/site resource requirements updated'),
-    ok('set serviceaccount deployment/site default', 'deployment.apps/site serviceaccount updated'),
+    ...rollout,
     ok('rollout status deployment/site --timeout=60s', 'successfully rolled out'),
     { command: 'replace -f -', stdin: deployment(2), expect: ['deployment.apps/site replaced'], eventually: true },
     ok(

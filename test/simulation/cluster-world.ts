@@ -5,13 +5,8 @@
 
 import { pick, type Random, randomInt, seededRandom } from '../../src/env/random.ts';
 import { createMemoryDisks } from '../../src/env/simulated/memory-disk.ts';
-import { type ClusterConfig, defaultClusterConfig } from '../../src/sandbox/config.ts';
+import { defaultClusterConfig } from '../../src/sandbox/config.ts';
 import { type SimulatedCluster, startSimulatedCluster } from '../../src/sandbox/local-cluster.ts';
-
-export const worldConfig: ClusterConfig = {
-  ...defaultClusterConfig,
-  nodes: [{ role: 'control-plane' }, { role: 'worker' }, { role: 'worker' }, { role: 'worker' }],
-};
 
 /** What must be the same whatever happened on the way. */
 export interface FinalState {
@@ -61,11 +56,11 @@ const service = (name: string) => ({
 /** The state the user's work leads to, written down by hand. */
 const expected: FinalState = {
   deployments: {
-    web: { replicas: 4, ready: 4, updated: 4, image: 'nginx:1.16.1' },
+    web: { replicas: 3, ready: 3, updated: 3, image: 'nginx:1.16.1' },
     worker: { replicas: 1, ready: 1, updated: 1, image: 'busybox:1.36' },
   },
-  pods: { web: 4, worker: 1 },
-  endpoints: { web: 4 },
+  pods: { web: 3, worker: 1 },
+  endpoints: { web: 3 },
   // web keeps its old, empty one
   replicaSets: 3,
 };
@@ -75,7 +70,7 @@ export async function runWorld(seed: number, options: { faults: boolean }): Prom
   const log: string[] = [];
   const disks = createMemoryDisks();
   const cluster = startSimulatedCluster({
-    config: worldConfig,
+    config: defaultClusterConfig,
     openDisk: (process) => disks.open(process),
     simulation: { seed, faults: options.faults ? { loss: 0.01, duplicate: 0.01, reorder: 0.05 } : {} },
   });
@@ -129,12 +124,12 @@ async function user(cluster: SimulatedCluster, note: (text: string) => void): Pr
     insist(what, () => cluster.fetch(path, json('PATCH', patch, 'application/merge-patch+json')), [200]);
 
   const apps = '/apis/apps/v1/namespaces/default/deployments';
-  await create(apps, deployment('web', 3, 'nginx:1.14.2'), 'create Deployment web');
+  await create(apps, deployment('web', 2, 'nginx:1.14.2'), 'create Deployment web');
   await create('/api/v1/namespaces/default/services', service('web'), 'create Service web');
   await wait(2000);
   await create(apps, deployment('worker', 2, 'busybox:1.36'), 'create Deployment worker');
   await wait(8000);
-  await merge(`${apps}/web`, { spec: { replicas: 4 } }, 'scale web to 4');
+  await merge(`${apps}/web`, { spec: { replicas: 3 } }, 'scale web to 3');
   await wait(5000);
   const image = {
     spec: {
@@ -144,7 +139,7 @@ async function user(cluster: SimulatedCluster, note: (text: string) => void): Pr
   await merge(`${apps}/web`, image, 'roll web out to 1.16.1');
   await wait(6000);
   await merge(`${apps}/worker`, { spec: { replicas: 1 } }, 'scale worker to 1');
-  await create(apps, deployment('gone', 2, 'busybox:1.36'), 'create Deployment gone');
+  await create(apps, deployment('gone', 1, 'busybox:1.36'), 'create Deployment gone');
   await wait(4000);
   await insist('delete Deployment gone', () => cluster.fetch(`${apps}/gone`, { method: 'DELETE' }), [200, 404]);
   await wait(8000);

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Harness, startHarness } from '../testing/harness.ts';
+import { jsonPatch } from '../testing/json-patch-answer.ts';
 
 interface AdmissionRequest {
   operation: string;
@@ -55,11 +56,6 @@ async function deny(name: string, of: object[], expression: string) {
 const pod = (name: string, spec: object = {}) => ({
   metadata: { name, labels: { app: name } },
   spec: { containers: [{ name: 'c', image: 'x' }], ...spec },
-});
-const jsonPatch = (...operations: object[]) => ({
-  allowed: true,
-  patchType: 'JSONPatch',
-  patch: btoa(JSON.stringify(operations)),
 });
 
 beforeAll(async () => {
