@@ -61,6 +61,23 @@ describe('leader election', () => {
     expect(log).toEqual(['+a', '+b']);
   });
 
+  test('a process started again under the identity it had before leads at once', async () => {
+    const cluster = new TestCluster();
+    const leading = new Set<string>();
+    const log: string[] = [];
+    candidate(cluster, 'a', leading, log);
+    await cluster.simulation.run(1000);
+    cluster.simulation.kill('a');
+    candidate(cluster, 'b', leading, log);
+    candidate(cluster, 'a', leading, log);
+    await cluster.simulation.run(3000);
+    expect(log).toEqual(['+a', '+a']);
+    const lease = cluster.api.peek<{ spec: { leaseTransitions: number; holderIdentity: string } }>(
+      '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/test',
+    );
+    expect(lease?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 0 });
+  });
+
   test('a leader cut off from the API server stops leading before anybody else can start', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const cluster = new TestCluster({ seed });

@@ -19,6 +19,8 @@ export interface ControllerManagerOptions extends Partial<ControllerManagerConfi
   token?: string;
   /** Default true. */
   leaderElect?: boolean;
+  /** Who stands for election; default the host's name and a fresh UUID, as upstream. A process that takes an earlier one's identity takes its Lease at once. */
+  identity?: string;
   /** Told of failed reconciles, lists and watches. */
   onError?: (where: string, error: unknown) => void;
   /** Freezes cached objects, so that a controller that changes one fails. For tests. */
@@ -27,7 +29,15 @@ export interface ControllerManagerOptions extends Partial<ControllerManagerConfi
 
 /** Starts; resolves at once, also when the API server is not up yet. Rejects if `controllers` names one that does not exist. */
 export async function startControllerManager(env: Env, options: ControllerManagerOptions): Promise<Running> {
-  const { server, token, leaderElect = true, onError = () => {}, detectMutation, ...flags } = options;
+  const {
+    server,
+    token,
+    leaderElect = true,
+    identity = `${env.name}_${randomUuid(env.random)}`,
+    onError = () => {},
+    detectMutation,
+    ...flags
+  } = options;
   const config: ControllerManagerConfig = { ...defaultConfig, ...flags };
   const enabled = enabledControllers(config.controllers);
   const client = new RestClient({
@@ -59,7 +69,6 @@ export async function startControllerManager(env: Env, options: ControllerManage
 
   const stopping = new AbortController();
   const { signal } = stopping;
-  const identity = `${env.name}_${randomUuid(env.random)}`;
   const running = leaderElect
     ? runLeaderElection(
         {

@@ -135,11 +135,11 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
       }
     }
     void kubelet.cache.run(signal);
+    informers.start(signal);
     await nodeStatus.register();
     if (signal.aborted) return;
     booted = true;
     void nodeStatus.run();
-    informers.start(signal);
     // as upstream, no pod is looked at before node and services are known: admission and environment need them
     await Promise.race([
       Promise.all([nodeInformer.synced(), serviceInformer.synced(), podInformer.synced()]),

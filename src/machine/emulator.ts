@@ -8,6 +8,7 @@
 
 import type { V86 as V86Class, V86Options } from 'v86';
 import { createTurns } from '../env/turns.ts';
+import { keepTranslationsSmall } from './guest-code.ts';
 import { type EmulatedFileSystem, SharedFiles } from './shared-files.ts';
 
 /** What a computer is made of; plain data. */
@@ -107,6 +108,7 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
         refuse(error); // v86 itself would tell nobody
         return new Promise<never>(() => {});
       });
+      keepTranslationsSmall(instance.exports);
       return instance.exports;
     },
   };

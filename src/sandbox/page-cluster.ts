@@ -1,7 +1,9 @@
 // The page's cluster: started here if no other tab of this browser has it, followed read-only otherwise. Knows where the node image lies, takes it in when it
 // appears later, stops the clock of a hidden tab, and remembers how far the clock was fast-forwarded.
 
+import { randomUuid } from '../env/random.ts';
 import { realNow } from '../env/scaled-clock.ts';
+import { systemRandom } from '../env/system-random.ts';
 import type { Cluster } from './cluster.ts';
 import { type ClusterConfig, defaultClusterConfig } from './config.ts';
 import { FollowedCluster, shareCluster } from './shared-cluster.ts';
@@ -21,15 +23,22 @@ const imagePollInterval = 4000;
 /** Starts or follows the cluster. A follower reloads the page when the tab that runs the cluster goes away, and then runs it itself. */
 export async function startPageCluster(options: PageClusterOptions): Promise<Cluster> {
   const config = options.config ?? defaultClusterConfig;
+  const wantsLinux = !options.small;
+  const looking = wantsLinux ? hasNodeImage(options.base) : Promise.resolve(false);
   if (!(await takeLock(config.name))) return new FollowedCluster(config, realNow);
 
   const clockKey = `drydock/clock/${config.name}`;
-  const wantsLinux = !options.small;
-  const image = wantsLinux && (await hasNodeImage(options.base));
+  const image = await looking;
   const cluster = startWorkerCluster(config, {
     ...(image ? { assets: options.base } : {}),
     clockOffset: Number(readSetting(clockKey) ?? 0) || 0,
     rememberClockOffset: (offset) => writeSetting(clockKey, String(Math.round(offset))),
+    electionId: (process, restarted) => {
+      const key = `drydock/election/${config.name}/${process}`;
+      const id = (restarted ? null : readSetting(key)) ?? randomUuid(systemRandom);
+      writeSetting(key, id);
+      return id;
+    },
   });
   const endSharing = shareCluster(cluster);
   addEventListener('pagehide', () => endSharing(), { once: true });

@@ -15,6 +15,8 @@ export interface ClusterPlan {
   credentials: Credential[];
   /** Absolute URL under which node/ and images/ lie; left out: every node is hollow. */
   assets?: string;
+  /** The UUID under which this process stands for election, where the host remembers one: the processes of a reloaded page are the ones before, not their rivals. */
+  electionId?: string;
 }
 
 export const adminUser = 'kubernetes-admin';
@@ -37,4 +39,9 @@ export function tokenOf(plan: ClusterPlan, user: string): string {
   const found = plan.credentials.find((credential) => credential.user === user);
   if (!found) throw new Error(`no credential for ${user}`);
   return found.token;
+}
+
+/** The identity under which a process stands for election: `name_uuid`, as upstream; empty (the component draws a UUID) where the plan has none. */
+export function identityOf(process: string, { electionId }: ClusterPlan): { identity?: string } {
+  return electionId === undefined ? {} : { identity: `${process}_${electionId}` };
 }

@@ -23,6 +23,11 @@ export interface WorkerClusterOptions {
   /** How far cluster time is ahead of real time (fast-forwarded in earlier visits), ms. */
   clockOffset?: number;
   rememberClockOffset?: (offset: number) => void;
+  /**
+   * The UUID under which a process stands for election. The first start of a process in this page asks for the one it had in the last page (`restarted` false): nobody
+   * else can hold its Lease then, and it need not wait until that runs out. After a kill it is a new process, as upstream.
+   */
+  electionId?: (process: string, restarted: boolean) => string;
 }
 
 interface Entry {
@@ -59,6 +64,8 @@ export class WorkerCluster implements Cluster {
   readonly #subscribers = new Set<(processes: readonly ProcessStatus[]) => void>();
   readonly #cuts: CutList;
   readonly #adminToken: string;
+  readonly #electionId: WorkerClusterOptions['electionId'];
+  readonly #started = new Set<string>();
 
   constructor(config: ClusterConfig, options: WorkerClusterOptions) {
     this.config = config;
@@ -68,6 +75,7 @@ export class WorkerCluster implements Cluster {
       ...(options.assets ? { assets: options.assets } : {}),
     };
     this.#adminToken = tokenOf(this.#plan, adminUser);
+    this.#electionId = options.electionId;
     this.#switchboard = new Switchboard({
       trace: (records) => this.trace.append(records),
       arrived: (process, id, record) => this.conductor.arrived(process, id, record),
@@ -179,7 +187,10 @@ export class WorkerCluster implements Cluster {
       if (entry.worker === worker && entry.status.state === 'starting')
         this.#update(entry, { state: 'starting', message });
     });
-    remote.start(birth, this.#plan, Comlink.transfer(control, [control]), progress).then(
+    const electionId = this.#electionId?.(name, this.#started.has(name));
+    this.#started.add(name);
+    const plan = electionId === undefined ? this.#plan : { ...this.#plan, electionId };
+    remote.start(birth, plan, Comlink.transfer(control, [control]), progress).then(
       ({ runtime }) => {
         if (entry.worker !== worker) return;
         this.#update(entry, { state: 'running', ...(runtime ? { runtime } : {}) });

@@ -35,6 +35,8 @@ export interface SchedulerOptions {
   token?: string;
   /** Default true. */
   leaderElect?: boolean;
+  /** Who stands for election; default the host's name and a fresh UUID, as upstream. A process that takes an earlier one's identity takes its Lease at once. */
+  identity?: string;
   /** Pods with this spec.schedulerName are ours. */
   schedulerName?: string;
   onError?: (where: string, error: unknown) => void;
@@ -44,7 +46,7 @@ export interface SchedulerOptions {
 
 /** Starts; resolves at once, also when the API server is not up yet. */
 export async function startScheduler(env: Env, options: SchedulerOptions): Promise<Running> {
-  const { leaderElect = true } = options;
+  const { leaderElect = true, identity = `${env.name}_${randomUuid(env.random)}` } = options;
   const client = new RestClient({
     fetch: (input, init) => env.network.fetch(input, init),
     server: options.server,
@@ -53,7 +55,6 @@ export async function startScheduler(env: Env, options: SchedulerOptions): Promi
     clock: env.clock,
   });
   const stopping = new AbortController();
-  const identity = `${env.name}_${randomUuid(env.random)}`;
   const lead = (signal: AbortSignal) => schedule(env, client, options, signal);
   const running = leaderElect
     ? runLeaderElection(

@@ -1,4 +1,4 @@
-// The page's beginning: shows the shell at once, then starts the cluster, then opens the automation surface. What it shows and starts is handed in by
+// The page's beginning: sends the cluster on its way, shows the shell at once, and opens the automation surface. What it shows and starts is handed in by
 // src/page.ts, so that tests and the workbench can hand in something else.
 //
 // Invariant: the shell (editor, files, layout) works before and without a cluster.
@@ -33,8 +33,10 @@ export async function startPage({ kubectl, start, lessons }: PageParts): Promise
       workspace.failure = error instanceof Error ? error.message : String(error);
     }
   };
+  // the cluster's workers are on their way before the page is drawn: both take about a second
+  const started = attempt();
   mount(App, { target, props: { workspace, lessons, restart: attempt } });
   openAutomation(workspace);
-  await attempt();
+  await started;
   return workspace;
 }

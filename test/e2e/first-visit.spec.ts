@@ -131,9 +131,14 @@ test('files are many, renamed by F2, and kept over a reload with what was typed'
   await page.keyboard.press('F2');
   await page.getByRole('textbox', { name: 'Name of the file' }).fill('ours.yaml');
   await page.keyboard.press('Enter');
+  const lease = (field: string) => `get lease kube-scheduler -n kube-system -o jsonpath={.spec.${field}}`;
+  const [leader, renewed] = [await ok(page, lease('holderIdentity')), await ok(page, lease('renewTime'))];
   await page.reload();
   await expect(page.getByRole('tab', { name: 'ours.yaml' })).toHaveAttribute('aria-selected', 'true');
   expect(await page.evaluate(() => window.drydock.files.read('ours.yaml'))).toBe('# kept');
+  // the leaders are who they were: nobody waits for a lease to run out
+  await waitFor(page, lease('renewTime'), (stdout) => stdout !== '' && stdout !== renewed);
+  expect(await ok(page, lease('holderIdentity'))).toBe(leader);
   await waitFor(page, 'get deployment web', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
 });
 

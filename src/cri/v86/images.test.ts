@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from '../../machine/agent.ts';
 import { describeImage, ImageStore, imageUser } from './images.ts';
+import { Registry } from './registry.ts';
 
 let files: Map<string, Uint8Array<ArrayBuffer>>;
 let fetched: string[];
@@ -85,7 +86,7 @@ describe('ImageStore', () => {
   test('pulls once: layers unpacked in order, uppermost first for the overlay', async () => {
     const { entry, diffs, configDigest } = await addImage('docker.io/library/web', '1.0 latest', ['below', 'above']);
     index(entry);
-    const store = new ImageStore(node, fetchFile, []);
+    const store = new ImageStore(node, new Registry(fetchFile), []);
     expect(await store.get('web')).toBeUndefined();
     const [image, again] = await Promise.all([store.pull('web'), store.pull('docker.io/library/web:latest')]);
     expect(again).toBe(image);
@@ -112,7 +113,7 @@ describe('ImageStore', () => {
   test('a layer that the shared files cannot hold is unpacked by the guest', async () => {
     const { entry, diffs } = await addImage('docker.io/library/web', 'latest', ['below', 'opaque']);
     index(entry);
-    const image = await new ImageStore(node, fetchFile, []).pull('web');
+    const image = await new ImageStore(node, new Registry(fetchFile), []).pull('web');
     const own = diffs[1]?.replace('layers', 'images') as string;
     expect(image.layers).toEqual([own, diffs[0]]);
     expect(unpacked.get(own)).toBe('opaque');
@@ -121,7 +122,7 @@ describe('ImageStore', () => {
   test('what the snapshot holds is present without fetching layers', async () => {
     const { entry } = await addImage('docker.io/library/busybox', '1.35', ['layer']);
     index(entry);
-    const store = new ImageStore(node, fetchFile, [entry.digest]);
+    const store = new ImageStore(node, new Registry(fetchFile), [entry.digest]);
     expect((await store.get('busybox:1.35'))?.size).toBe(110);
     expect(unpacked.size).toBe(0);
     expect(await store.get('busybox:2')).toBeUndefined();
@@ -130,7 +131,7 @@ describe('ImageStore', () => {
   test('a damaged layer is refused, and a later pull succeeds', async () => {
     const { entry } = await addImage('docker.io/library/web', 'latest', ['layer']);
     index(entry);
-    const store = new ImageStore(node, fetchFile, []);
+    const store = new ImageStore(node, new Registry(fetchFile), []);
     const [path, good] = [...files].find(([, bytes]) => bytes[0] === 0x1f) as [string, Uint8Array<ArrayBuffer>];
     files.set(path, Uint8Array.of(1, 2, 3));
     await expect(store.pull('web')).rejects.toMatchObject({
@@ -142,7 +143,7 @@ describe('ImageStore', () => {
   });
 
   test('no such name, no such tag, no registry, no grammar', async () => {
-    const store = new ImageStore(node, fetchFile, []);
+    const store = new ImageStore(node, new Registry(fetchFile), []);
     await expect(store.pull('web')).rejects.toMatchObject({ reason: 'Unavailable' });
     index((await addImage('docker.io/library/web', '1.0', ['layer'])).entry);
     await expect(store.pull('nope')).rejects.toMatchObject({ reason: 'NotFound' });
@@ -157,7 +158,7 @@ describe('ImageStore', () => {
     const one = await addImage('docker.io/library/one', 'latest', ['shared', 'own']);
     const two = await addImage('docker.io/library/two', 'latest', ['shared']);
     index(one.entry, two.entry);
-    const store = new ImageStore(node, fetchFile, []);
+    const store = new ImageStore(node, new Registry(fetchFile), []);
     await store.pull('one');
     await store.pull('two');
     removed = [];
@@ -172,7 +173,7 @@ describe('imageUser', () => {
   const user = async (text: string) => {
     const { entry } = await addImage('docker.io/library/web', 'latest', [`layer ${text}`], { User: text });
     index(entry);
-    return imageUser(node.agent, await new ImageStore(node, fetchFile, []).pull('web'));
+    return imageUser(node.agent, await new ImageStore(node, new Registry(fetchFile), []).pull('web'));
   };
 
   test.each([

@@ -1,23 +1,14 @@
-// Images of a v86 node: an OCI index served beside the page stands for every registry, layers are unpacked into the node's memory.
+// Images of a v86 node: fetched from the index beside the page (registry.ts), layers unpacked into the node's memory.
 //
-// A pull fetches manifest, config and layers by digest, checks each digest, and unpacks on this side into the files that the guest sees by 9p; the guest
+// A pull fetches manifest, config and layers by digest and unpacks on this side into the files that the guest sees by 9p; the guest
 // unpacks only layers that 9p cannot hold. Invariant: an image is present once all of its layers are unpacked; pulling it again does nothing.
 
 import { gunzip, streamOf } from '../../env/bytes.ts';
 import type { Agent } from '../../machine/agent.ts';
-import type { FetchFile } from '../../machine/image.ts';
 import type { SharedFiles } from '../../machine/shared-files.ts';
 import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
 import { type Image, RuntimeError } from '../runtime.ts';
-
-export interface ImageConfig {
-  User?: string;
-  Env?: string[];
-  Entrypoint?: string[];
-  Cmd?: string[];
-  WorkingDir?: string;
-  StopSignal?: string;
-}
+import type { Descriptor, ImageConfig, Registry } from './registry.ts';
 
 export interface StoredImage {
   /** Digest of the config, "sha256:...", as containerd identifies images. */
@@ -33,41 +24,28 @@ export interface StoredImage {
   layers: string[];
 }
 
-interface Descriptor {
-  mediaType: string;
-  digest: string;
-  size: number;
-  annotations?: Record<string, string>;
-}
-
-interface Manifest {
-  config: Descriptor;
-  layers: Descriptor[];
-}
-
 /** Layers in the guest's own memory: those of the snapshot, and those it unpacked itself. */
 const guestRoot = '/var/lib/images';
 
 export class ImageStore {
   private readonly agent: Agent;
-  private readonly fetchAsset: FetchFile;
+  private readonly registry: Registry;
   private readonly files: Pick<SharedFiles, 'unpack'>;
   /** Directory on the node by diff id, from the moment it is being unpacked. */
   private readonly unpacked = new Map<string, Promise<string>>();
   private readonly stored = new Map<string, StoredImage>();
   private readonly preloaded: string[];
-  private index: Promise<Descriptor[]> | undefined;
   private ready: Promise<void> | undefined;
 
   /** `preloaded`: digests of manifests whose layers the node's snapshot holds unpacked. */
   constructor(
     { agent, files }: { agent: Agent; files: Pick<SharedFiles, 'unpack'> },
-    fetchAsset: FetchFile,
+    registry: Registry,
     preloaded: string[],
   ) {
     this.agent = agent;
     this.files = files;
-    this.fetchAsset = fetchAsset;
+    this.registry = registry;
     this.preloaded = preloaded;
   }
 
@@ -81,7 +59,7 @@ export class ImageStore {
       new RuntimeError(reason, `failed to pull and unpack image "${name}": ${why}`);
     let descriptor: Descriptor | undefined;
     try {
-      descriptor = (await this.manifests()).find((entry) => matches(entry, name, repository));
+      descriptor = (await this.registry.manifests()).find((entry) => matches(entry, name, repository));
     } catch (error) {
       throw failed('Unavailable', `failed to resolve reference "${name}": failed to do request: ${words(error)}`);
     }
@@ -130,47 +108,19 @@ export class ImageStore {
     return undefined;
   }
 
-  private manifests(): Promise<Descriptor[]> {
-    this.index ??= this.fetchJson<{ manifests: Descriptor[] }>('images/index.json').then(({ manifests }) => manifests);
-    this.index.catch(() => {
-      this.index = undefined; // a later pull tries again
-    });
-    return this.index;
-  }
-
-  private async fetchJson<T>(path: string): Promise<T> {
-    const response = await this.fetchAsset(path);
-    if (!response.ok) throw new Error(`unexpected status code ${response.status} ${response.statusText}`);
-    return (await response.json()) as T;
-  }
-
-  private async blob(digest: string): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await this.fetchAsset(`images/blobs/sha256/${digest.slice('sha256:'.length)}`);
-    if (!response.ok) throw new Error(`failed to copy: unexpected status code ${response.status} for ${digest}`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    const found = `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-    if (found !== digest) throw new Error(`failed commit on ref: unexpected digest ${found}, expected ${digest}`);
-    return bytes;
-  }
-
-  private async json<T>(digest: string): Promise<T> {
-    return JSON.parse(new TextDecoder().decode(await this.blob(digest))) as T;
-  }
-
   private async store(
     descriptor: Descriptor,
     name: string,
     repository: string,
     unpack: (diffId: string, layer: Descriptor) => Promise<string>,
   ): Promise<StoredImage> {
-    const manifest = await this.json<Manifest>(descriptor.digest);
+    const manifest = await this.registry.manifest(descriptor.digest);
     const known = this.stored.get(manifest.config.digest);
     if (known) {
       known.tags.add(name);
       return known;
     }
-    const config = await this.json<{ config?: ImageConfig; rootfs: { diff_ids: string[] } }>(manifest.config.digest);
+    const config = await this.registry.config(manifest.config.digest);
     const layers: string[] = [];
     for (const [i, layer] of manifest.layers.entries()) {
       layers.unshift(await unpack((config.rootfs.diff_ids[i] ?? layer.digest).slice('sha256:'.length), layer));
@@ -204,7 +154,7 @@ export class ImageStore {
   }
 
   private async unpackLayer(diffId: string, layer: Descriptor): Promise<string> {
-    const bytes = await this.blob(layer.digest);
+    const bytes = await this.registry.blob(layer.digest);
     const archive = async () => (layer.mediaType.endsWith('+gzip') ? gunzip(bytes) : bytes.slice());
     const shared = await this.files.unpack(diffId, await archive());
     if (shared !== undefined) return shared;
@@ -219,7 +169,7 @@ export class ImageStore {
   private loadPreloaded(): Promise<void> {
     this.ready ??= (async () => {
       if (this.preloaded.length === 0) return;
-      for (const descriptor of await this.manifests()) {
+      for (const descriptor of await this.registry.manifests()) {
         if (!this.preloaded.includes(descriptor.digest)) continue;
         const repository = repositoryOf(descriptor);
         for (const tag of tagsOf(descriptor))

@@ -9,6 +9,7 @@ import type { NodeOs } from '../node-os.ts';
 import type { ContainerRuntime } from '../runtime.ts';
 import { ImageStore } from './images.ts';
 import { V86Os } from './os.ts';
+import { Registry } from './registry.ts';
 import { V86Runtime } from './runtime.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { warmUp } from './warm-up.ts';
@@ -45,6 +46,8 @@ export async function createV86Node(env: Env, options: V86NodeOptions): Promise<
   const image = await loadNodeImage(fetchAsset);
   if (!image) throw new Error('there is no node image: run node scripts/build-node-image.mjs');
   checkMemory(image, options.memory);
+  const registry = new Registry(fetchAsset);
+  void registry.prefetch(image.manifest.preloaded);
   progress('restoring the machine');
   let ethernet: EthernetSwitch | undefined;
   const machine = await Machine.boot({
@@ -59,7 +62,7 @@ export async function createV86Node(env: Env, options: V86NodeOptions): Promise<
     peers: options.peers,
     deliver: (frames) => machine.receiveFrames(frames),
   });
-  const images = new ImageStore(machine, fetchAsset, image.manifest.preloaded);
+  const images = new ImageStore(machine, registry, image.manifest.preloaded);
   const sandboxes = new Sandboxes(env, machine.agent);
   const runtime = new V86Runtime(env, machine.agent, images, sandboxes, image.manifest.runtimeVersion);
   const os = new V86Os(env, machine, sandboxes, options.memory);

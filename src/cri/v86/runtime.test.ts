@@ -101,16 +101,17 @@ describe.skipIf(!imageIsBuilt)(
     });
 
     test('nothing is left of a removed pod', async () => {
-      const left = decoder.decode(
-        (
-          await node.os.run([
-            'sh',
-            '-c',
-            'ls /run/sandboxes /run/containers /run/crun; ls /sys/class/net | grep veth; find /sys/fs/cgroup/kubepods -name "pod*"',
-          ])
-        ).stdout,
-      );
-      expect(left.replace(/\/run\/\w+:\n+/g, '').trim()).toBe('');
+      const script =
+        'ls /run/sandboxes /run/containers /run/crun; ls /sys/class/net | grep veth; find /sys/fs/cgroup/kubepods -name "pod*"';
+      const left = async () => {
+        const { stdout } = await node.os.run(['sh', '-c', script]);
+        return decoder
+          .decode(stdout)
+          .replace(/\/run\/\w+:\n+/g, '')
+          .trim();
+      };
+      // the kernel takes a network namespace and its interfaces away when it finds the time
+      await expect.poll(left, { timeout: 20_000 }).toBe('');
     });
 
     test('an image that is in no registry, and one that is malformed', async () => {

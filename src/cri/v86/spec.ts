@@ -3,7 +3,7 @@
 import type { Json } from '../../env/env.ts';
 import type { ContainerConfig, LinuxContainerResources, Mount } from '../runtime.ts';
 import { containerCapabilities } from './capabilities.ts';
-import type { ImageConfig } from './images.ts';
+import type { ImageConfig } from './registry.ts';
 
 export interface SpecInput {
   config: ContainerConfig;

@@ -1,7 +1,7 @@
 // One controller manager; of several, the one that holds the Lease works and the others stand by.
 
 import { startControllerManager } from '../../controllers/index.ts';
-import { apiServerUrl, tokenOf } from '../plan.ts';
+import { apiServerUrl, identityOf, tokenOf } from '../plan.ts';
 import type { StartProcess } from './process.ts';
 
 export const startKubeControllerManager: StartProcess = (env, plan) =>
@@ -9,5 +9,6 @@ export const startKubeControllerManager: StartProcess = (env, plan) =>
     server: apiServerUrl,
     token: tokenOf(plan, 'system:kube-controller-manager'),
     leaderElect: true,
+    ...identityOf(env.name, plan),
     clusterCidr: plan.config.networking.podSubnet,
   });
