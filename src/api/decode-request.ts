@@ -12,6 +12,7 @@ import {
 } from './decode.ts';
 import { groupVersion, parseGroupVersion } from './resources.ts';
 import { newBadRequest, quote } from './status.ts';
+import { inTextOrder } from './strict-errors.ts';
 
 /** What a request expects in its body. */
 export interface ExpectedKind {
@@ -75,7 +76,7 @@ export function decodeRequest<T = Record<string, unknown>>(
       throw newBadRequest(cannotBeHandled(kind, apiVersion, expected.kind, error.message));
     throw error;
   }
-  const strict = [...document.strictErrors, ...decoded.strictErrors];
+  const strict = inTextOrder(document.value, [...document.strictErrors, ...decoded.strictErrors]);
   if (strict.length > 0 && validation === 'Strict')
     throw newBadRequest(cannotBeHandled(kind, apiVersion, expected.kind, strictDecodingError(strict)));
   const object = { ...decoded.object, apiVersion, kind };

@@ -2,6 +2,7 @@
 //
 // Invariant: all pages of one paged list show one revision, or the client is told with 410 that it cannot be had any more.
 
+import { parseJson } from '../../api/json-text.ts';
 import { newBadRequest, newExpired, newTooLargeResourceVersion } from '../../api/status.ts';
 import { EtcdError, prefixEnd } from '../../etcd/client/types.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -34,22 +35,25 @@ function encodeToken(revision: number, start: string): string {
     .replaceAll('=', '');
 }
 
+const invalidToken = (why: string) => newBadRequest(`invalid continue token: continue key is not valid${why}`);
+
+/** storage.DecodeContinue. Throws BadRequest. */
 function decodeToken(text: string): ContinueToken {
-  let token: Partial<ContinueToken>;
+  const wrong = /[^A-Za-z0-9_-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1);
+  if (wrong >= 0) throw invalidToken(`: illegal base64 data at input byte ${wrong}`);
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  let token: Partial<ContinueToken> | null;
   try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-    token = JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0))));
+    token = parseJson(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0)))).value as typeof token;
   } catch (error) {
-    throw newBadRequest(`continue key is not valid: ${(error as Error).message}`);
+    throw invalidToken(`: ${(error as Error).message}`);
   }
-  if (token?.v !== 'meta.k8s.io/v1')
-    throw newBadRequest('continue key is not valid: server does not recognize this encoded version');
-  if (typeof token.start !== 'string' || token.start === '')
-    throw newBadRequest('continue key is not valid: encoded start key is empty');
+  if (token?.v !== 'meta.k8s.io/v1') throw invalidToken(': server does not recognize this encoded version');
   if (!Number.isInteger(token.rv) || token.rv === 0)
-    throw newBadRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (token.start.startsWith('/') || token.start.includes('..'))
-    throw newBadRequest(`continue key is not valid: invalid continue key: ${token.start}`);
+    throw invalidToken(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof token.start !== 'string' || token.start === '')
+    throw invalidToken(': encoded start key empty (version meta.k8s.io/v1)');
+  if (token.start.startsWith('/') || token.start.includes('..')) throw invalidToken(`: ${token.start}`);
   return token as ContinueToken;
 }
 

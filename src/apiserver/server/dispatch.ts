@@ -48,7 +48,10 @@ export async function serveResource(core: Core, context: RequestContext): Promis
     throw newMethodNotAllowed();
   }
   if (info.rest !== '') throw newPathNotFound();
-  if (resource.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) throw newPathNotFound();
+  if (resource.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) {
+    // All namespaces' objects have a path; it is only read.
+    throw info.name === '' ? newMethodNotAllowed() : newPathNotFound();
+  }
   if (!resource.namespaced && info.namespace !== '' && resource.resource !== 'namespaces') throw newPathNotFound();
   const writing = { context, served, admission: core.admission, catalog: core.catalog };
   switch (info.verb) {

@@ -76,3 +76,39 @@ describe('JSON in lines', () => {
     expect(await lines('/')).toBe(true);
   });
 });
+
+test('the audit id is the one that the client gave', async () => {
+  const id = async (headers: Record<string, string>) => (await get('/version', headers)).headers.get('audit-id');
+  expect(await id({ 'audit-id': 'my-own' })).toBe('my-own');
+  expect(await id({ 'audit-id': 'x'.repeat(100) })).toBe('x'.repeat(64));
+  expect(await id({})).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+});
+
+describe('requests that are wrong', () => {
+  test('objects are not made in all namespaces at once', async () => {
+    for (const method of ['POST', 'DELETE']) expect((await get('/api/v1/pods', {}, method)).status).toBe(405);
+    expect((await get('/api/v1/pods/x', {}, 'DELETE')).status).toBe(404);
+  });
+
+  const token = (value: object) => btoa(JSON.stringify(value)).replace(/=+$/, '');
+  test.each([
+    ['a!', ': illegal base64 data at input byte 1'],
+    ['abcde', ': illegal base64 data at input byte 4'],
+    ['abc', ": invalid character 'i' looking for beginning of value"],
+    [token({ v: 'v2' }), ': server does not recognize this encoded version'],
+    [token({ v: 'meta.k8s.io/v1', start: 'a' }), ': incorrect encoded start resourceVersion (version meta.k8s.io/v1)'],
+    [token({ v: 'meta.k8s.io/v1', rv: 1 }), ': encoded start key empty (version meta.k8s.io/v1)'],
+    [token({ v: 'meta.k8s.io/v1', rv: 1, start: '../x' }), ': ../x'],
+  ])('a list continued from %s', async (text, why) => {
+    const { code, body } = await api.call('GET', `/api/v1/pods?limit=1&continue=${encodeURIComponent(text)}`);
+    expect([code, body.message]).toEqual([400, `invalid continue token: continue key is not valid${why}`]);
+  });
+
+  test('an apply in another version, or in none', async () => {
+    const apply = (body: object) =>
+      api.call('PATCH', `${missing}?fieldManager=me`, body, { 'content-type': 'application/apply-patch+yaml' });
+    const refusal = 'Incorrect version specified in apply patch. Specified patch version:';
+    expect((await apply({})).body).toMatchObject({ code: 400, message: `${refusal} , expected: v1` });
+    expect((await apply({ apiVersion: 'v2', kind: 'ConfigMap' })).body.message).toBe(`${refusal} v2, expected: v1`);
+  });
+});

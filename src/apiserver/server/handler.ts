@@ -59,8 +59,10 @@ function errorForm({ catalog }: Core, { request, url, info }: RequestContext): N
   }
 }
 
-/** An audit id in the shape of a UUID, out of the span, so that log lines lead to the trace. */
-function auditId({ span: { traceId, spanId } }: RequestContext): string {
+/** The audit id that the client gave, or one in the shape of a UUID, out of the span, so that log lines lead to the trace. */
+function auditId({ request, span: { traceId, spanId } }: RequestContext): string {
+  const given = request.headers.get('audit-id');
+  if (given) return given.slice(0, 64);
   const hex = (traceId.slice(0, 16) + spanId).padStart(32, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -167,9 +167,13 @@ export function readConfiguration(
   warnings: Set<string>,
 ): KubeObject {
   const document = readDocument(bytes, 'yaml');
+  const { apiVersion = '' } = (document.value ?? {}) as Partial<KubeObject>;
+  if (apiVersion !== resource.apiVersion)
+    throw newBadRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${resource.apiVersion}`,
+    );
   typed(resource, document, validation, warnings);
   const config = deepCopy(document.value) as KubeObject;
-  config.apiVersion ??= resource.apiVersion;
   config.kind ??= resource.kind;
   config.metadata ??= { name: '' };
   return config;
