@@ -20,6 +20,7 @@ import { conversions } from './registry/versions.ts';
 import type { Core } from './server/core.ts';
 import { handle } from './server/handler.ts';
 import { validate } from './server/machinery.ts';
+import { Metrics } from './server/metrics.ts';
 import { startCompactor } from './storage/compactor.ts';
 import { Store } from './storage/store.ts';
 import { WatchCache } from './storage/watch-cache.ts';
@@ -57,6 +58,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
       config.authorizationMode === 'AlwaysAllow' ? allowAll : union([mastersAuthorizer, nodeAuthorizer(cache), rbac]),
     tokens,
     openApi: new OpenApi(catalog),
+    metrics: new Metrics(),
     rulesFor: (user, namespace) => rbac.rulesFor(user, namespace),
   };
   await bootstrap(core);

@@ -12,6 +12,7 @@ import type { Catalog } from '../registry/catalog.ts';
 import type { Served } from '../registry/served.ts';
 import type { Store } from '../storage/store.ts';
 import type { RequestContext, UserInfo } from './context.ts';
+import type { Metrics } from './metrics.ts';
 
 export interface Core {
   env: Env;
@@ -23,6 +24,7 @@ export interface Core {
   authorizer: Authorizer;
   tokens: ServiceAccountTokens;
   openApi: OpenApi;
+  metrics: Metrics;
   /** The RBAC rules that hold for a user in a namespace. */
   rulesFor(user: UserInfo, namespace: string): PolicyRule[];
 }

@@ -37,12 +37,14 @@ export async function handle(core: Core, request: Request): Promise<Response> {
     annotations: new Map(),
   };
   const began = env.clock.now();
+  core.metrics.begin(context);
   let response: Response;
   try {
     response = await answer(core, context);
   } catch (error) {
     response = errorResponse(error, errorForm(core, context));
   }
+  core.metrics.end(core, context, response.status);
   for (const warning of context.warnings) response.headers.append('warning', `299 - ${JSON.stringify(warning)}`);
   if (env.trace.wants('request')) audit(core, context, response, began);
   setHeader(response, 'audit-id', auditId(context));

@@ -44,6 +44,8 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   const { catalog } = core;
   const check = health(core, context, path);
   if (check) return check;
+  if (path === '/metrics')
+    return textResponse(core.metrics.render(core), 200, undefined, 'text/plain; version=0.0.4; charset=utf-8');
   if (path === '/version') return rawJsonResponse(versionInfo(core));
   if (path === '/api' || path === '/apis') {
     const accept = negotiate(context.request, context.url, discoveryForms);
@@ -149,6 +151,7 @@ function indexPaths({ catalog }: Core): string[] {
     '/apis',
     '/healthz',
     '/livez',
+    '/metrics',
     '/openapi/v2',
     '/openapi/v3',
     '/openid/v1/jwks',
