@@ -56,9 +56,8 @@ async function bothLinuxNodesReady(page: Page): Promise<void> {
       }
       const { drydock } = window as unknown as { drydock: { fetch(path: string): Promise<Response> } };
       const opened = Math.floor(performance.timeOrigin / 1000) * 1000;
-      const { items = [] } = (await (await drydock.fetch('/api/v1/nodes')).json().catch(() => ({}))) as {
-        items?: Node[];
-      };
+      const answer = drydock.fetch('/api/v1/nodes').then((response) => response.json());
+      const { items = [] } = (await answer.catch(() => ({}))) as { items?: Node[] };
       const ready = items.filter(
         ({ spec, status }) =>
           (spec.taints ?? []).length === 0 &&
