@@ -85,7 +85,7 @@ export const chapters: Record<string, Step[]> = {
     ok('get --raw /healthz', /^ok$/),
     ok('get --raw /readyz?verbose', '[+]etcd ok', 'readyz check passed'),
     ok('get --raw /livez/ping', /^ok$/),
-    ok('get --raw /version', '"minor":"36"'),
+    ok('get --raw /version', '"minor": "36"'),
     ok('get --raw /openapi/v3', 'apis/apps/v1', '?hash='),
     fails('get --raw /nothing', 'the server could not find the requested resource'),
     ok('config current-context', /^drydock$/m),
