@@ -50,7 +50,7 @@ export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promi
   const own = config.members.find((member) => member.name === config.name);
   if (!own) throw new RangeError(`${config.name} is not among the members`);
   const member = new EtcdMember(env, config);
-  const handler = createHandler(member);
+  const handler = createHandler(member.backend);
   const server = env.network.serve(own.client, handler);
   try {
     await member.start();
@@ -93,7 +93,7 @@ export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promi
       // a leader that goes hands over first, so that nobody waits for an election
       const heir =
         raft?.role === 'leader' ? raft.conf.voters.find((id) => id !== raft.id && keepsUp(raft, id)) : undefined;
-      if (heir) await member.moveLeader(heir).catch(() => {});
+      if (heir) await member.backend.moveLeader(heir).catch(() => {});
       halt();
     },
   };

@@ -17,7 +17,7 @@ import { type EtcdClient, EtcdError } from './types.ts';
 
 export interface DirectClientConfig {
   /** The member to ask now: the leader, if there is one. */
-  member: () => Backend;
+  member: () => { readonly backend: Backend };
   clock: Clock;
   /** Does something at the end of this turn. */
   atTurnsEnd: (work: () => void) => void;
@@ -68,7 +68,7 @@ class DirectTransport implements Transport {
   }
 
   private flush(): void {
-    const member = this.config.member();
+    const member = this.config.member().backend;
     for (const { path, request, resolve, reject } of this.waiting.splice(0)) {
       const call = calls[path];
       if (call) call(member, request as never, never).then(resolve, reject);
@@ -83,14 +83,14 @@ class DirectTransport implements Transport {
     }
     if (path !== '/v3/lease/keepalive') throw new EtcdError(grpc.unimplemented, 'Method not allowed');
     const ID = (request as LeaseId).ID ?? '0';
-    yield { ID, TTL: await this.config.member().leaseRenew(ID) } as T;
+    yield { ID, TTL: await this.config.member().backend.leaseRenew(ID) } as T;
   }
 
   private async *watch(
     { createRequest }: { createRequest: WatchCreateRequest },
     signal: AbortSignal,
   ): AsyncGenerator<WatchResponse> {
-    const member = this.config.member();
+    const member = this.config.member().backend;
     let waiting: WatchResponse[] = [];
     let failure: unknown;
     let wake = () => {};

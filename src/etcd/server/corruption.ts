@@ -17,11 +17,11 @@ const patience = 10_000;
 
 /** Compares all members at this one's current revision. Resolves with the ids that were found to differ, after their alarms are raised. */
 export async function checkCorruption(member: EtcdMember): Promise<string[]> {
-  await member.readIndex();
+  await member.backend.readIndex();
   const { state, config } = member;
   const own = state.hash();
   const { revision } = own;
-  const asked = member
+  const asked = member.backend
     .members()
     .filter(({ name }) => name !== config.name)
     .map(async ({ name = '' }): Promise<Answer | undefined> => {
@@ -32,14 +32,14 @@ export async function checkCorruption(member: EtcdMember): Promise<string[]> {
         throw error;
       }
     });
-  const answers: Answer[] = [{ id: member.header().memberId ?? '0', ...own }];
+  const answers: Answer[] = [{ id: member.backend.header().memberId ?? '0', ...own }];
   for (const answer of await Promise.all(asked))
     if (answer && answer.compactRevision === own.compactRevision) answers.push(answer);
   const votes = new Map<number, number>();
   for (const { hash } of answers) votes.set(hash, (votes.get(hash) ?? 0) + 1);
   const most = [...votes].sort((a, b) => b[1] - a[1] || (a[0] === own.hash ? -1 : 1))[0]?.[0];
   const corrupt = answers.filter(({ hash }) => hash !== most).map(({ id }) => id);
-  for (const memberID of corrupt) await member.raiseAlarm({ memberID, alarm: 'CORRUPT' });
+  for (const memberID of corrupt) await member.backend.raiseAlarm({ memberID, alarm: 'CORRUPT' });
   return corrupt;
 }
 

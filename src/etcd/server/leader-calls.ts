@@ -21,7 +21,7 @@ export async function answerCall(member: EtcdMember, method: string, json: Json)
   }
   if (method === 'replace') {
     if (replica.raft.role === 'leader') return replace(member, replica, args as unknown as Newcomer);
-    return member.onLeader(method, json);
+    return member.backend.onLeader(method, json);
   }
   if (replica.raft.role !== 'leader') throw etcdError('notLeader');
   switch (method) {
@@ -48,7 +48,7 @@ type Request = MemberChange & { newId?: string };
 export async function requestChange(member: EtcdMember, change: MemberChange): Promise<Member | undefined> {
   const request: Request = { ...change };
   if (change.type === 'add') request.newId = hashId(`${change.peerURLs.join()}/${member.random.next()}`);
-  return (await member.onLeader('changeMember', request as unknown as Json)) as Member | undefined;
+  return (await member.backend.onLeader('changeMember', request as unknown as Json)) as Member | undefined;
 }
 
 function commit(replica: Replica, change: ConfChange): Promise<void> {
@@ -58,7 +58,7 @@ function commit(replica: Replica, change: ConfChange): Promise<void> {
 }
 
 async function changeMember(member: EtcdMember, replica: Replica, change: Request): Promise<Json> {
-  const members = member.members();
+  const members = member.backend.members();
   const { conf } = replica.raft;
   if (change.type === 'add') {
     const shown: Member = { ID: change.newId as string, peerURLs: change.peerURLs };
@@ -118,13 +118,13 @@ interface Newcomer {
  * goes, in one step; the answer is null.
  */
 async function replace(member: EtcdMember, replica: Replica, newcomer: Newcomer): Promise<Json> {
-  const known = member.members();
+  const known = member.backend.members();
   if (known.some(({ ID }) => ID === newcomer.id)) return null;
   const announced = known.find(({ name, clientURLs = [] }) => name === newcomer.name && clientURLs.length === 0);
   if (announced?.ID) {
     // from now on it has client addresses, so nobody is given this id again
     const { name, clientURLs } = newcomer;
-    await member.propose({ memberAttributes: { ID: announced.ID, name, clientURLs } });
+    await member.backend.propose({ memberAttributes: { ID: announced.ID, name, clientURLs } });
     return announced.ID;
   }
   // a process that has died since: one that came after it is in already, and must not be put out by a request that was long on its way
@@ -146,7 +146,7 @@ async function replace(member: EtcdMember, replica: Replica, newcomer: Newcomer)
     transition: 'joint',
     context: JSON.stringify({ member: added, begun: newcomer.begun }),
   });
-  if (!member.members().some(({ ID }) => ID === newcomer.id)) throw etcdError('unhealthy');
+  if (!member.backend.members().some(({ ID }) => ID === newcomer.id)) throw etcdError('unhealthy');
   return null;
 }
 

@@ -1,5 +1,5 @@
-// One member of the store, whole: loads its disk, finds its place in the cluster, runs the replica on the env's clock and channel, and is the backend of the
-// services.
+// The life of one member of the store: loads its disk, finds its place in the cluster, runs the replica on the env's clock and channel, keeps its log short, ends.
+// What the services ask of it is in member-backend.ts.
 //
 // Invariants: nothing is served from before the disk was read; a member whose disk is damaged forgets everything and joins anew.
 
@@ -7,21 +7,17 @@ import { type Cancel, every } from '../../env/clock.ts';
 import { CorruptLogError } from '../../env/disk.ts';
 import type { Env, Json } from '../../env/env.ts';
 import { randomHex } from '../../env/random.ts';
-import type { AlarmMember, Member, ResponseHeader, StatusResponse } from '../api/types.ts';
-import { EtcdError } from '../client/types.ts';
+import type { Member } from '../api/types.ts';
 import { etcdError } from '../errors.ts';
 import { WatchHub } from '../mvcc/watch-hub.ts';
-import { allMembers } from '../raft/quorum.ts';
 import { Raft } from '../raft/raft.ts';
 import type { ConfChange, ConfState } from '../raft/types.ts';
-import type { Backend, MemberChange } from './backend.ts';
-import { writeBackup } from './backup.ts';
-import type { Command } from './commands.ts';
 import { checkRegularly } from './corruption.ts';
 import type { HelloReply, Identity } from './identity.ts';
 import { findIdentity } from './joining.ts';
-import { answerCall, requestChange } from './leader-calls.ts';
+import { answerCall } from './leader-calls.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { MemberBackend } from './member-backend.ts';
 import { type MemberConfig, Peers } from './peers.ts';
 import { Replica } from './replica.ts';
 import { loadSnapshot, takeSnapshot } from './snapshot.ts';
@@ -55,17 +51,20 @@ const maxEarlyTries = 8;
 const keepEntries = 5000;
 const keepBytes = 8 << 20;
 
-export class EtcdMember implements Backend {
+export class EtcdMember {
   readonly clock: Env['clock'];
   readonly random: Env['random'];
   readonly state = new State();
   readonly hub = new WatchHub(this.state.store);
   readonly streams = new Set<{ noLeader(): void }>();
-  readonly progressNotifyInterval: number;
   readonly peers: Peers;
   readonly env: Env;
   readonly config: EtcdMemberConfig;
   readonly timeout: number;
+  /** ms. */
+  readonly tick: number;
+  /** What its services ask of it. */
+  readonly backend: MemberBackend;
   identity: Identity | undefined;
   replica: Replica | undefined;
   /** Resolves when the member takes part. */
@@ -75,7 +74,6 @@ export class EtcdMember implements Backend {
   private readonly incarnation: string;
   private readonly leases: LeaseKeeper;
   private readonly replies = new Map<string, HelloReply>();
-  private readonly tick: number;
   private resolveUp!: (replica: Replica) => void;
   private cancels: Cancel[] = [];
   private stopped = false;
@@ -91,8 +89,8 @@ export class EtcdMember implements Backend {
     this.random = env.random;
     this.tick = config.tick ?? 100;
     this.timeout = 5000 + 2 * electionTicks * this.tick;
-    this.progressNotifyInterval = config.progressNotifyInterval ?? 600_000;
     this.incarnation = randomHex(env.random, 12);
+    this.backend = new MemberBackend(this);
     this.storage = new Storage(env.disk);
     this.leases = new LeaseKeeper(this);
     this.up = new Promise((resolve) => {
@@ -235,7 +233,7 @@ export class EtcdMember implements Backend {
       await new Promise<void>((resolve) => this.clock.after(5 * this.tick, resolve));
       if (replica.raft.conf.voters.includes(replica.raft.id)) return;
       if (!replica.raft.isLearner) continue;
-      await this.changeMember({ type: 'promote', ID: replica.raft.id }).catch(() => {});
+      await this.backend.changeMember({ type: 'promote', ID: replica.raft.id }).catch(() => {});
     }
   }
 
@@ -350,17 +348,6 @@ export class EtcdMember implements Backend {
     this.own = { shown: this.now(), since: this.clock.now(), rate };
   }
 
-  // Backend
-
-  header(revision?: number): ResponseHeader {
-    return {
-      clusterId: this.identity?.clusterId ?? '0',
-      memberId: this.identity?.id ?? '0',
-      revision: revision ?? this.state.store.currentRevision,
-      raftTerm: this.replica?.raft.term ?? 0,
-    };
-  }
-
   /** The replica, as soon as there is one; rejects with timeout. */
   async running(): Promise<Replica> {
     if (this.stopped) throw etcdError('stopped');
@@ -372,100 +359,5 @@ export class EtcdMember implements Backend {
         resolve(replica);
       });
     });
-  }
-
-  async propose(command: Command): Promise<{ header?: ResponseHeader }> {
-    const replica = await this.running();
-    return new Promise((resolve, reject) => {
-      replica.propose(command, (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.response)));
-    });
-  }
-
-  async readIndex(): Promise<void> {
-    const replica = await this.running();
-    if (replica.raft.isLearner) throw etcdError('notSupportedForLearner');
-    return new Promise((resolve, reject) => replica.readIndex((error) => (error ? reject(error) : resolve())));
-  }
-
-  /** Runs a call on the leader, here or elsewhere; waits for one, retries while it changes. */
-  async onLeader(method: string, args: Json): Promise<Json> {
-    const replica = await this.running();
-    const deadline = this.clock.now() + this.timeout;
-    for (;;) {
-      const { raft } = replica;
-      const leader = raft.role === 'leader' ? this.config.name : this.state.attributes.get(raft.leader)?.name;
-      try {
-        if (leader === this.config.name && raft.role === 'leader') return await answerCall(this, method, args);
-        if (leader !== undefined && leader !== '') return await this.peers.call(leader, method, args, 1000);
-      } catch (error) {
-        const again = ['notLeader', 'leaderChanged', 'timeout', 'deadlineExceeded'] as const;
-        if (!(error instanceof EtcdError) || !again.some((name) => error.message === etcdError(name).message))
-          throw error;
-      }
-      if (this.clock.now() >= deadline || this.stopped) throw etcdError('timeout');
-      await new Promise<void>((resolve) => this.clock.after(this.tick / 2, resolve));
-    }
-  }
-
-  async leaseRenew(id: string): Promise<number> {
-    return (await this.onLeader('leaseRenew', { id })) as number;
-  }
-
-  async leaseRemaining(id: string) {
-    const answer = await this.onLeader('leaseRemaining', { id });
-    return (answer ?? undefined) as { remaining: number; granted: number; keys: string[] } | undefined;
-  }
-
-  members(): Member[] {
-    const conf = this.replica?.raft.conf;
-    const ids = conf ? allMembers(conf) : (this.identity?.initial.map((member) => member.id) ?? []);
-    return ids.map((ID) => {
-      const { name = '', peerURLs = [], clientURLs = [] } = this.state.attributes.get(ID) ?? {};
-      return { ID, name, peerURLs, clientURLs, ...(conf?.learners.includes(ID) ? { isLearner: true } : {}) };
-    });
-  }
-
-  changeMember(change: MemberChange): Promise<Member | undefined> {
-    return requestChange(this, change);
-  }
-
-  async moveLeader(target: string): Promise<void> {
-    const { raft } = await this.running();
-    if (raft.role !== 'leader') throw etcdError('notLeader');
-    if (!raft.conf.voters.includes(target)) throw etcdError('badLeaderTransferee');
-    await this.onLeader('moveLeader', { target });
-  }
-
-  status(): StatusResponse {
-    const { store } = this.state;
-    const raft = this.replica?.raft;
-    const response: StatusResponse = {
-      header: {},
-      version: '3.4.23',
-      dbSize: store.size,
-      leader: raft?.leader || '0',
-      raftIndex: raft?.log.committed ?? 0,
-      raftTerm: raft?.term ?? 0,
-      raftAppliedIndex: raft?.log.applied ?? 0,
-      dbSizeInUse: store.sizeInUse,
-    };
-    const errors = this.state.alarmList().map(({ memberID, alarm }) => `memberID:${memberID ?? 0} alarm:${alarm} `);
-    if (raft?.leader === '') errors.push('etcdserver: no leader');
-    if (errors.length > 0) response.errors = errors;
-    if (raft?.isLearner) response.isLearner = true;
-    return response;
-  }
-
-  overQuota(bytes: number): boolean {
-    return this.state.store.size + bytes > (this.config.quotaBytes ?? 2 * 1024 ** 3);
-  }
-
-  async raiseAlarm(alarm: AlarmMember): Promise<void> {
-    await this.propose({ alarm: { action: 'ACTIVATE', ...alarm } });
-  }
-
-  async *snapshot(): AsyncGenerator<string> {
-    await this.running();
-    yield* writeBackup(takeSnapshot(this.state));
   }
 }

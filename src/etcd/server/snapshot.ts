@@ -118,10 +118,9 @@ export function loadSnapshot(state: State, head: StateHead, chunks: Iterable<str
   for (const [id, attributes] of head.attributes) state.attributes.set(id, attributes);
   state.lessor.clear();
   for (const [id, ttl, remaining] of head.leases) state.lessor.restore(id, ttl, remaining);
-  function* versions(): Generator<Version> {
-    for (const chunk of chunks) yield* readPiece(chunk);
-  }
-  state.store.restore(head.currentRevision, head.compactRevision, versions());
+  const versions: Version[] = [];
+  for (const chunk of chunks) readPiece(chunk, versions);
+  state.store.restore(head.currentRevision, head.compactRevision, versions);
   const live = new Map<string, string>();
   state.store.versions('', head.currentRevision, head.compactRevision, (version) => {
     if (version.lease !== '0') live.set(version.key, version.lease);
@@ -131,11 +130,11 @@ export function loadSnapshot(state: State, head: StateHead, chunks: Iterable<str
   for (const [key, lease] of live) state.lessor.attach(lease, key);
 }
 
-function* readPiece(text: string): Generator<Version> {
+function readPiece(text: string, out: Version[]): void {
   if (text.startsWith('[')) {
     // as pieces were written before values followed their rows: disks may still hold some
     for (const [key, value, createRevision, modRevision, sub, version, lease] of JSON.parse(text) as OldRow[])
-      yield { key, value, createRevision, modRevision, sub, version, lease };
+      out.push({ key, value, createRevision, modRevision, sub, version, lease });
     return;
   }
   const lineEnd = text.indexOf('\n');
@@ -144,6 +143,6 @@ function* readPiece(text: string): Generator<Version> {
   for (const [key, length, createRevision, modRevision, sub, version, lease] of rows) {
     const value = text.slice(at, at + length);
     at += length;
-    yield { key, value, createRevision, modRevision, sub, version, lease };
+    out.push({ key, value, createRevision, modRevision, sub, version, lease });
   }
 }

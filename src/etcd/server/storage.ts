@@ -49,6 +49,8 @@ export class Storage {
     const snapshot = await this.snapshot.load();
     const restored = restoreLog(decoded, snapshot ?? { index: 0, term: 0 });
     if (!restored) throw new CorruptLogError('wal', 0);
+    // a crash may have come between a snapshot and this
+    await this.dropCovered(this.snapshot.index);
     return { ...restored, snapshot };
   }
 
