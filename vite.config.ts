@@ -33,11 +33,25 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lessons/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', 'test/browser/**', 'test/e2e/**', 'node_modules/**'],
+          include: ['src/**/*.test.ts', 'test/simulation/*.test.ts', 'lessons/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', 'node_modules/**'],
           testTimeout: 60_000,
           // left alone, Vitest keeps one core for itself, which is half of a small machine
           maxWorkers: availableParallelism(),
+          // files share their worker's modules, loaded and compiled once: a third of the work. So no test may leave a module's state changed
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // after the unit tests, each file in a process of its own: these start servers and other people's programs
+          name: 'conformance',
+          environment: 'node',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 60_000,
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -32,7 +32,7 @@ const readers = [
 const builders = [
   // before the unit tests: those of the machine and its runtime skip themselves without it
   ['image', () => run('node', [join('scripts', 'build-node-image.mjs')])],
-  ['unit', tool('vitest', 'run', '--project', 'unit')],
+  ['unit', tool('vitest', 'run', '--project', 'unit', '--project', 'conformance')],
   ['build', tool('vite', 'build', '--logLevel=warn')],
   ['size', tool('size-limit')],
   ['browser', tool('vitest', 'run', '--project', 'browser')],
