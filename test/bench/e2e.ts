@@ -45,33 +45,30 @@ const lines = (text: string, pattern: RegExp) => text.split('\n').filter((line) 
 
 /** Resolves when both Linux nodes have reported Ready since the page was opened (what an earlier page wrote does not count) and take pods. */
 async function bothLinuxNodesReady(page: Page): Promise<void> {
-  await page.waitForFunction(
-    async () => {
-      interface Node {
-        spec: { taints?: unknown[] };
-        status: {
-          nodeInfo: { osImage: string };
-          conditions?: { type: string; status: string; lastHeartbeatTime: string }[];
-        };
-      }
-      const { drydock } = window as unknown as { drydock: { fetch(path: string): Promise<Response> } };
-      const opened = Math.floor(performance.timeOrigin / 1000) * 1000;
-      const answer = drydock.fetch('/api/v1/nodes').then((response) => response.json());
-      const { items = [] } = (await answer.catch(() => ({}))) as { items?: Node[] };
-      const ready = items.filter(
-        ({ spec, status }) =>
-          (spec.taints ?? []).length === 0 &&
-          status.nodeInfo.osImage.includes('Debian') &&
-          status.conditions?.some(
-            ({ type, status, lastHeartbeatTime }) =>
-              type === 'Ready' && status === 'True' && Date.parse(lastHeartbeatTime) >= opened,
-          ),
-      );
-      return ready.length >= 2;
-    },
-    undefined,
-    { polling: 50, timeout: 90_000 },
-  );
+  interface Condition {
+    type: string;
+    status: string;
+    lastHeartbeatTime: string;
+  }
+  interface Node {
+    spec: { taints?: unknown[] };
+    status: { nodeInfo: { osImage: string }; conditions?: Condition[] };
+  }
+  const readyNodes = async () => {
+    const { drydock } = window as unknown as { drydock: { fetch(path: string): Promise<Response> } };
+    const opened = Math.floor(performance.timeOrigin / 1000) * 1000;
+    const { items } = (await (await drydock.fetch('/api/v1/nodes')).json()) as { items: Node[] };
+    return items.filter(
+      ({ spec, status }) =>
+        (spec.taints ?? []).length === 0 &&
+        status.nodeInfo.osImage.includes('Debian') &&
+        status.conditions?.some(
+          ({ type, status, lastHeartbeatTime }) =>
+            type === 'Ready' && status === 'True' && Date.parse(lastHeartbeatTime) >= opened,
+        ),
+    ).length;
+  };
+  while ((await page.evaluate(readyNodes).catch(() => 0)) < 2) await page.waitForTimeout(25);
 }
 
 async function visit(page: Page, url: string) {
