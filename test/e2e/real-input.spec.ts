@@ -4,6 +4,8 @@ import { expect, test } from '@playwright/test';
 import { apply, count, kubectl, ok, openPage, waitFor, webManifest } from './drydock.ts';
 
 test.setTimeout(600_000);
+// a starved machine may write its packet rules after the replaced pod is gone (docs/differences.md): that is asked twice
+test.describe.configure({ retries: 1 });
 
 test('a web server as the docs write it', async ({ page }) => {
   await openPage(page);
@@ -51,8 +53,7 @@ test('a web server as the docs write it', async ({ page }) => {
   const { stdout } = await polling;
   const [asked, failed] = [/asked=(\d+)/, /failed=(\d+)/].map((pattern) => Number(pattern.exec(stdout)?.[1]));
   expect(asked).toBeGreaterThan(10);
-  // on a quiet machine none; a starved one may write its rules after the pod is gone, once for each pod that is replaced (docs/differences.md)
-  expect(failed, stdout).toBeLessThanOrEqual(2);
+  expect(failed, stdout).toBe(0);
   console.log(`rolling update: ${stdout.trim()}`);
 
   // everything acknowledged is back after a reload
