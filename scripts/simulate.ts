@@ -5,6 +5,7 @@
 //
 // Prints each failing seed with its log; exits 1 if there was one.
 
+import { messageOf } from '../src/env/errors.ts';
 import { runWorld } from '../test/simulation/cluster-world.ts';
 
 const option = (name: string, fallback: number) =>
@@ -22,7 +23,7 @@ async function simulateClusters(): Promise<number> {
       console.log(`seed ${seed}: ended as ${JSON.stringify(final)}\n  ${log.join('\n  ')}`);
     } catch (error) {
       failures++;
-      console.log(error instanceof Error ? error.message : String(error));
+      console.log(messageOf(error));
     }
     if ((seed - from + 1) % 20 === 0) console.log(`${seed - from + 1} of ${seeds} seeds, ${failures} failed`);
   }

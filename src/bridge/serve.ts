@@ -1,5 +1,6 @@
 // `npm run serve`: the control plane without a browser, for kubectl and other clients.
 
+import { messageOf } from '../env/errors.ts';
 import { parseServeOptions, usage } from './cluster-options.ts';
 import { startHeadless } from './headless.ts';
 
@@ -31,6 +32,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(1);
 });

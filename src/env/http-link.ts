@@ -1,112 +1,14 @@
 // HTTP exchanges over a Link, in the shape of Fetch. One link carries many exchanges at once.
 //
-// A response that states its Content-Length travels whole in one message; any other is streamed chunk by chunk with flow control: a sender stops reading its
-// body while more than `windowBytes` are on the way, so a slow watcher is felt by the server's stream and not by the heap.
+// A response that states its Content-Length travels whole in one message; any other is streamed chunk by chunk with flow control (http-bodies.ts).
 
+import { messageOf } from './errors.ts';
+import { BodyReceiver, BodySender } from './http-bodies.ts';
 import type { Body, Link, LinkMessage } from './link.ts';
 import type { Handler } from './network.ts';
 import { contentOf, headerPairsOf, WholeRequest, wholeResponse } from './whole.ts';
 
-const windowBytes = 1 << 20;
-
 type MessageOf<T extends LinkMessage['type']> = Extract<LinkMessage, { type: T }>;
-
-/** The sending half of one streamed body. */
-class BodySender {
-  readonly #link: Link;
-  readonly #id: number;
-  readonly #up: boolean;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #inFlight = 0;
-  #wake: (() => void) | undefined;
-  #cancelled = false;
-
-  constructor(link: Link, id: number, up: boolean, body: ReadableStream<Uint8Array>) {
-    this.#link = link;
-    this.#id = id;
-    this.#up = up;
-    this.#reader = body.getReader();
-  }
-
-  async run(): Promise<void> {
-    try {
-      for (;;) {
-        while (this.#inFlight >= windowBytes && !this.#cancelled)
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-        if (this.#cancelled) return;
-        const { done, value } = await this.#reader.read();
-        if (this.#cancelled) return;
-        if (done) break;
-        if (value.length === 0) continue;
-        this.#inFlight += value.length;
-        this.#link.send({ type: 'chunk', id: this.#id, up: this.#up, bytes: value });
-      }
-      this.#link.send({ type: 'end', id: this.#id, up: this.#up });
-    } catch (error) {
-      if (!this.#cancelled) this.#link.send({ type: 'end', id: this.#id, up: this.#up, error: messageOf(error) });
-    }
-  }
-
-  consumed(bytes: number): void {
-    this.#inFlight -= bytes;
-    this.#wake?.();
-    this.#wake = undefined;
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
-    this.#wake?.();
-    this.#reader.cancel().catch(() => {});
-  }
-}
-
-/** The receiving half of one streamed body. */
-class BodyReceiver {
-  readonly stream: ReadableStream<Uint8Array>;
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #ended = false;
-  #unreported = 0;
-  #queued: number[] = [];
-
-  constructor(link: Link, id: number, up: boolean, onFinished: () => void) {
-    this.stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        pull: () => {
-          // everything queued before has been handed to the reader
-          for (const size of this.#queued) this.#unreported += size;
-          this.#queued = [];
-          if (this.#unreported > 0 && !this.#ended) {
-            link.send({ type: 'consumed', id, up, bytes: this.#unreported });
-            this.#unreported = 0;
-          }
-        },
-        cancel: () => {
-          if (this.#ended) return;
-          this.#ended = true;
-          link.send({ type: 'cancel', id, up });
-          onFinished();
-        },
-      },
-      { highWaterMark: 1 },
-    );
-  }
-
-  chunk(bytes: Uint8Array): void {
-    if (this.#ended) return;
-    this.#queued.push(bytes.length);
-    this.#controller.enqueue(bytes);
-  }
-
-  end(error?: string): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    if (error === undefined) this.#controller.close();
-    else this.#controller.error(new TypeError(error));
-  }
-}
 
 interface ClientExchange {
   settle(response: Response): void;
@@ -416,8 +318,4 @@ export function connectionError(url: string): TypeError {
 
 export function textResponse(status: number, text: string): Response {
   return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,6 +10,7 @@ import { causeOf, referenceTo } from '../client/keys.ts';
 import type { RestClient } from '../client/rest-client.ts';
 import type { NodeInfo } from '../cri/node-os.ts';
 import type { Env } from '../env/env.ts';
+import { messageOf } from '../env/errors.ts';
 import type { KubeletOptions } from './config.ts';
 import { makeEnvironment } from './containers/environment.ts';
 import { ImageManager } from './containers/images.ts';
@@ -207,7 +208,7 @@ export class Kubelet implements PodSyncer {
     try {
       refreshAt = await this.volumes.ensure(pod, this.payloadInputs(pod, status));
     } catch (error) {
-      recorder.event(pod, 'Warning', 'FailedMount', error instanceof Error ? error.message : String(error));
+      recorder.event(pod, 'Warning', 'FailedMount', messageOf(error));
       throw error;
     }
 
@@ -295,7 +296,7 @@ export class Kubelet implements PodSyncer {
       subject: pod ? referenceTo(pod) : { kind: 'Pod', name: '', uid },
       causes: request.causes,
       will: 'try again later',
-      detail: { error: error instanceof Error ? error.message : String(error) },
+      detail: { error: messageOf(error) },
     });
   }
 
@@ -374,10 +375,7 @@ export class Kubelet implements PodSyncer {
   }
 
   private onRuntimeHealth(error: unknown): void {
-    const problem =
-      error === undefined
-        ? undefined
-        : `PLEG is not healthy: ${error instanceof Error ? error.message : String(error)}`;
+    const problem = error === undefined ? undefined : `PLEG is not healthy: ${messageOf(error)}`;
     if (problem === this.runtimeProblem) return;
     this.runtimeProblem = problem;
     this.parts.onNodeChange();

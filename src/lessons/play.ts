@@ -1,5 +1,6 @@
 // Acting on a cluster for a lesson: bringing it to the start state, working through the solution, asking the checks.
 
+import { messageOf } from '../env/errors.ts';
 import type { Check, Look } from './check.ts';
 import { type Lesson, type LessonFile, parseSolution } from './format.ts';
 
@@ -54,7 +55,7 @@ export async function askChecks(checks: Record<string, Check>, look: Look): Prom
       try {
         return [id, await check(look)] as const;
       } catch (error) {
-        return [id, error instanceof Error ? error.message : String(error)] as const;
+        return [id, messageOf(error)] as const;
       }
     }),
   );

@@ -2,6 +2,7 @@
 //
 // Invariants: a task that has passed stays passed until reset; checks never overlap.
 
+import { messageOf } from '../env/errors.ts';
 import type { Cluster } from '../sandbox/cluster.ts';
 import type { Check } from './check.ts';
 import { lookAt } from './check.ts';
@@ -166,7 +167,7 @@ export class LessonRun {
       await work();
       this.#set({ state: this.#finished() ? 'done' : 'running', error: '' });
     } catch (error) {
-      this.#set({ state: 'broken', error: error instanceof Error ? error.message : String(error) });
+      this.#set({ state: 'broken', error: messageOf(error) });
     }
   }
 

@@ -1,5 +1,6 @@
 // The computer's side when it has a thread of its own: builds the emulator and does what its owner asks.
 
+import { messageOf } from '../env/errors.ts';
 import { realNow } from '../env/scaled-clock.ts';
 import { createEmulator, type LocalEmulator } from './emulator.ts';
 import { type EmulatorPort, type EmulatorReport, type EmulatorRequest, owned } from './emulator-messages.ts';
@@ -33,7 +34,7 @@ export function serveEmulator(port: EmulatorPort<EmulatorReport, EmulatorRequest
       });
       report({ type: 'started' });
     } catch (error) {
-      report({ type: 'failed', message: words(error) });
+      report({ type: 'failed', message: messageOf(error) });
     }
   }
 
@@ -42,7 +43,7 @@ export function serveEmulator(port: EmulatorPort<EmulatorReport, EmulatorRequest
       const path = await emulator?.files.unpack(request.name, request.archive);
       report({ type: 'unpacked', call: request.call, ...(path === undefined ? {} : { path }) });
     } catch (error) {
-      report({ type: 'unpacked', call: request.call, error: words(error) });
+      report({ type: 'unpacked', call: request.call, error: messageOf(error) });
     }
   }
 
@@ -72,5 +73,3 @@ export function serveEmulator(port: EmulatorPort<EmulatorReport, EmulatorRequest
     }
   };
 }
-
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error));

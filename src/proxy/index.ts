@@ -15,6 +15,7 @@ import {
 } from '../client/index.ts';
 import type { NodeOs } from '../cri/node-os.ts';
 import type { Env, Running } from '../env/env.ts';
+import { messageOf } from '../env/errors.ts';
 import type { Cause } from '../env/trace.ts';
 import { buildRules, type ProxyNode } from './rules.ts';
 import { BoundedFrequencyRunner } from './runner.ts';
@@ -95,7 +96,7 @@ export async function startKubeProxy(env: Env, options: KubeProxyOptions): Promi
         await os.applyNftables(script);
       } catch (error) {
         causes = [...because, ...causes].slice(-maxCauses);
-        lastError = error instanceof Error ? error.message : String(error);
+        lastError = messageOf(error);
         throw error;
       }
       applied = script;

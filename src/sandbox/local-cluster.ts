@@ -1,6 +1,7 @@
 // A cluster whose processes all live in this thread: tests, Node, lessons' checks in CI, small screens. Same components, same wire as in the page's workers.
 
 import type { Json } from '../env/env.ts';
+import { messageOf } from '../env/errors.ts';
 import { randomHex, seededRandom } from '../env/random.ts';
 import type { SimulationOptions } from '../env/simulated/simulation.ts';
 import { systemRandom } from '../env/system-random.ts';
@@ -154,7 +155,7 @@ export class LocalCluster implements Cluster {
       },
       (error: unknown) => {
         if (entry.incarnation !== incarnation) return;
-        this.#end(entry, 'failed', error instanceof Error ? error.message : String(error));
+        this.#end(entry, 'failed', messageOf(error));
       },
     );
   }

@@ -3,6 +3,7 @@
 
 import * as Comlink from 'comlink';
 import type { Json } from '../env/env.ts';
+import { messageOf } from '../env/errors.ts';
 import { randomHex } from '../env/random.ts';
 import { systemRandom } from '../env/system-random.ts';
 import { deleteIndexedDbDisks } from '../env/worker/indexeddb-disk.ts';
@@ -196,7 +197,7 @@ export class WorkerCluster implements Cluster {
         this.#update(entry, { state: 'running', ...(runtime ? { runtime } : {}) });
         if (this.clock.paused) void remote.setPaused(true);
       },
-      (error: unknown) => fail(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => fail(messageOf(error)),
     );
   }
 

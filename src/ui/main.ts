@@ -4,6 +4,7 @@
 // Invariant: the shell (editor, files, layout) works before and without a cluster.
 
 import { mount } from 'svelte';
+import { messageOf } from '../env/errors.ts';
 import type { Cluster } from '../sandbox/cluster.ts';
 import App from './App.svelte';
 import { openAutomation } from './automation.ts';
@@ -30,7 +31,7 @@ export async function startPage({ kubectl, start, lessons }: PageParts): Promise
     try {
       workspace.adopt(await start({ small: matchMedia('(max-width: 820px)').matches }));
     } catch (error) {
-      workspace.failure = error instanceof Error ? error.message : String(error);
+      workspace.failure = messageOf(error);
     }
   };
   // the cluster's workers are on their way before the page is drawn: both take about a second

@@ -13,8 +13,8 @@ import {
   WorkQueue,
 } from '../../client/index.ts';
 import { rfc3339 } from '../../env/clock.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { InitController } from '../shared/context.ts';
-import { messageOf } from '../shared/pod-control.ts';
 import { has, requests } from './requests.ts';
 import { type CertificateSigner, signers } from './signer-policy.ts';
 

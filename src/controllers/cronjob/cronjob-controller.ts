@@ -23,10 +23,10 @@ import {
   WorkQueue,
 } from '../../client/index.ts';
 import { rfc3339 } from '../../env/clock.ts';
+import { messageOf } from '../../env/errors.ts';
 import { isFinished } from '../job/job-controller.ts';
 import type { InitController } from '../shared/context.ts';
 import { semanticEqual } from '../shared/equality.ts';
-import { messageOf } from '../shared/pod-control.ts';
 import { type CronSchedule, nextTime, parseCron } from './cron-schedule.ts';
 
 const name = 'cronjob-controller';

@@ -16,8 +16,8 @@ import {
   newControllerRef,
   replicaSets as replicaSetResource,
 } from '../../client/index.ts';
+import { messageOf } from '../../env/errors.ts';
 import { computeHash } from '../shared/hash.ts';
-import { messageOf } from '../shared/pod-control.ts';
 import { newCondition, progressingCondition, setDeploymentCondition } from './deployment-conditions.ts';
 import {
   annotations,

@@ -21,10 +21,10 @@ import {
   services,
   WorkQueue,
 } from '../../client/index.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { InitController } from '../shared/context.ts';
 import { semanticEqual } from '../shared/equality.ts';
 import { groupBy } from '../shared/group-by.ts';
-import { messageOf } from '../shared/pod-control.ts';
 import { hasSelector, podMembershipHandler, selectsPod } from '../shared/service-members.ts';
 import { addressTypesOf, desiredEndpoints, type PortGroup, portsText } from './desired-endpoints.ts';
 import { diffSlices } from './slice-diff.ts';

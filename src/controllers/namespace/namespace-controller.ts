@@ -19,9 +19,9 @@ import {
   WorkQueue,
 } from '../../client/index.ts';
 import { rfc3339 } from '../../env/clock.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { InitController } from '../shared/context.ts';
 import { semanticEqual } from '../shared/equality.ts';
-import { messageOf } from '../shared/pod-control.ts';
 import { type DeletionReport, deletionConditions } from './namespace-conditions.ts';
 
 const ownFinalizer = 'kubernetes';

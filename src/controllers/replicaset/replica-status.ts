@@ -3,8 +3,8 @@
 import type { Pod, ReplicaSetStatus } from '../../api/generated/types.ts';
 import { selectorFromSet, selectorMatches } from '../../api/labels.ts';
 import { rfc3339 } from '../../env/clock.ts';
+import { messageOf } from '../../env/errors.ts';
 import { findCondition, removeCondition, setCondition } from '../shared/conditions.ts';
-import { messageOf } from '../shared/pod-control.ts';
 import { isPodAvailable, isPodReady } from '../shared/pods.ts';
 import type { ReplicaOwner } from './replica-owner.ts';
 

@@ -10,6 +10,7 @@ import {
   pods,
   type RestClient,
 } from '../../client/index.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { TraceContext } from '../../env/trace.ts';
 
 export interface PodControl {
@@ -60,10 +61,6 @@ export async function deletePod(control: PodControl, owner: KubernetesObject, po
     throw error;
   }
   recorder.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, { trace });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -3,6 +3,7 @@
 // A container's agent stream lives as long as its process: STARTED is the start, the result is the exit, and nothing polls.
 
 import type { Env } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import { randomHex } from '../../env/random.ts';
 import { type Agent, exitCodeOf } from '../../machine/agent.ts';
 import type { AgentStream } from '../../machine/agent-stream.ts';
@@ -50,8 +51,6 @@ export function signalNumber(name: string | undefined): number {
   const plain = (name ?? '').toUpperCase().replace(/^SIG/, '');
   return signals[plain] ?? (Number(plain) || 15);
 }
-
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 export class Containers {
   private readonly env: Env;
@@ -194,7 +193,7 @@ export class Containers {
       ]);
     } catch (error) {
       this.all.delete(id);
-      throw new RuntimeError('Internal', `failed to create containerd container: ${words(error)}`);
+      throw new RuntimeError('Internal', `failed to create containerd container: ${messageOf(error)}`);
     }
     return id;
   }
@@ -222,7 +221,7 @@ export class Containers {
       status.startedAt = status.finishedAt = this.env.clock.now();
       status.exitCode = 128;
       status.reason = 'StartError';
-      status.message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${crunWords(words(error))}: unknown`;
+      status.message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${crunWords(messageOf(error))}: unknown`;
       throw new RuntimeError('Internal', status.message);
     }
     status.state = 'running';

@@ -4,6 +4,7 @@
 // unpacks only layers that 9p cannot hold. Invariant: an image is present once all of its layers are unpacked; pulling it again does nothing.
 
 import { gunzip, streamOf } from '../../env/bytes.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Agent } from '../../machine/agent.ts';
 import type { SharedFiles } from '../../machine/shared-files.ts';
 import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
@@ -61,13 +62,13 @@ export class ImageStore {
     try {
       descriptor = (await this.registry.manifests()).find((entry) => matches(entry, name, repository));
     } catch (error) {
-      throw failed('Unavailable', `failed to resolve reference "${name}": failed to do request: ${words(error)}`);
+      throw failed('Unavailable', `failed to resolve reference "${name}": failed to do request: ${messageOf(error)}`);
     }
     if (!descriptor) throw failed('NotFound', `failed to resolve reference "${name}": ${name}: not found`);
     try {
       return await this.store(descriptor, name, repository, (diffId, layer) => this.unpack(diffId, layer));
     } catch (error) {
-      throw failed('Unavailable', words(error));
+      throw failed('Unavailable', messageOf(error));
     }
   }
 
@@ -186,7 +187,6 @@ export class ImageStore {
   }
 }
 
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const repositoryOf = ({ annotations }: Descriptor) => annotations?.['org.opencontainers.image.base.name'] ?? '';
 const tagsOf = ({ annotations }: Descriptor) =>
   `${annotations?.['dev.drydock.tags'] ?? ''} ${annotations?.['dev.drydock.aliases'] ?? ''}`.split(' ').filter(Boolean);

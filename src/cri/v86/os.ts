@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../env/clock.ts';
 import type { Env } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import { randomHex, randomUuid } from '../../env/random.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { HttpProbe, NodeInfo, NodeNetworkConfig, NodeOs, ProbeOutcome, VolumeFile } from '../node-os.ts';
@@ -223,7 +224,7 @@ export class V86Os implements NodeOs {
     try {
       await stream.started;
     } catch (error) {
-      throw new RuntimeError('Internal', error instanceof Error ? error.message : String(error));
+      throw new RuntimeError('Internal', messageOf(error));
     }
     return asProcess(stream);
   }

@@ -1,5 +1,6 @@
 // Agent streams as the CRI's processes, connections and log lines.
 
+import { messageOf } from '../../env/errors.ts';
 import { exitCodeOf } from '../../machine/agent.ts';
 import { AgentError, type AgentStream, errno } from '../../machine/agent-stream.ts';
 import type { Duplex, LogLine, Process } from '../runtime.ts';
@@ -41,7 +42,7 @@ export function dialError(error: unknown, host: string, port: number): string {
     [errno.ETIMEDOUT]: 'i/o timeout',
   };
   const known = error instanceof AgentError ? words[error.errno] : undefined;
-  return `dial tcp ${host}:${port}: ${known ?? (error instanceof Error ? error.message : String(error))}`;
+  return `dial tcp ${host}:${port}: ${known ?? messageOf(error)}`;
 }
 
 const newline = 10;

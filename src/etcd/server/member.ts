@@ -6,6 +6,7 @@
 import { type Cancel, every } from '../../env/clock.ts';
 import { CorruptLogError } from '../../env/disk.ts';
 import type { Env, Json } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import { randomHex } from '../../env/random.ts';
 import type { Member } from '../api/types.ts';
 import { etcdError } from '../errors.ts';
@@ -312,7 +313,7 @@ export class EtcdMember {
   private fail(error: unknown): void {
     if (this.stopped) return;
     // a member that cannot write must not answer: it is as good as dead
-    this.env.trace.record({ gate: 'raft', will: `stop: ${error instanceof Error ? error.message : String(error)}` });
+    this.env.trace.record({ gate: 'raft', will: `stop: ${messageOf(error)}` });
     this.halt();
   }
 

@@ -1,6 +1,7 @@
 // How a failed command ends: which text goes to stderr and which exit code follows, as kubectl's own CheckErr decides.
 
 import type { Json } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 
 /** An error printed as "error: <message>". */
 export class CliError extends Error {
@@ -91,10 +92,6 @@ export async function sourced<T>(verb: string, source: string | undefined, work:
   } catch (error) {
     throw withSource(verb, source, error);
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function invalidText(status: Status): string {

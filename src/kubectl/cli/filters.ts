@@ -1,5 +1,6 @@
 // The filters a line may pipe into. Each reads its input (or the files it names) as lines and knows the options people use.
 
+import { messageOf } from '../../env/errors.ts';
 import type { KubectlIo } from '../io.ts';
 
 export type Filter = (args: string[], io: KubectlIo, input: ReadableStream<Uint8Array> | undefined) => Promise<number>;
@@ -87,7 +88,7 @@ const filter =
     try {
       return await body(parsed, io, input);
     } catch (error) {
-      io.stderr(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+      io.stderr(`${name}: ${messageOf(error)}\n`);
       return 2;
     }
   };

@@ -2,6 +2,7 @@
 // It runs nothing else and says so.
 
 import { concat, streamOf, toBytes } from '../../env/bytes.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { KubectlIo } from '../io.ts';
 import { runKubectl } from '../run.ts';
 import { type Filter, filters } from './filters.ts';
@@ -87,7 +88,7 @@ export async function runShell(line: string, io: KubectlIo, lastExit = 0): Promi
   try {
     tokens = tokenize(line, (name) => (name === '?' ? String(lastExit) : undefined));
   } catch (error) {
-    io.stderr(`${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`${messageOf(error)}\n`);
     return 2;
   }
   const pipelines = parse(tokens);

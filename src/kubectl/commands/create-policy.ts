@@ -1,6 +1,7 @@
 // Generators of `kubectl create` for who may do what and how much: roles, bindings, quotas, budgets, priorities, tokens.
 
 import type { Json } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError } from '../cli/errors.ts';
 import { array, bool, duration, type FlagSpec, int, strings, text } from '../cli/flags.ts';
@@ -311,7 +312,7 @@ export const token: Command = {
         body,
       })
       .catch((error: unknown) => {
-        throw new CliError(`failed to create token: ${error instanceof Error ? error.message : String(error)}`);
+        throw new CliError(`failed to create token: ${messageOf(error)}`);
       });
     if (outputOf(flags).format !== '') {
       kube.out((await machineFormat(kube, flags))!(asJson(answer)));

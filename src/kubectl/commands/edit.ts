@@ -1,5 +1,6 @@
 // kubectl edit: the live object as YAML in the editor; what was changed is sent as a patch. A refused edit is opened again with the reason.
 
+import { messageOf } from '../../env/errors.ts';
 import { twoWayMergePatch, twoWayStrategicPatch } from '../apply/strategic.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, PlainError, StatusError, throwAll } from '../cli/errors.ts';
@@ -70,7 +71,7 @@ async function editOne(
       const what = `${info.resource.name}${info.resource.group ? `.${info.resource.group}` : ''} ${JSON.stringify(info.name)}`;
       const reason =
         error instanceof StatusError && error.reason === 'Invalid' ? 'was not valid' : 'could not be patched';
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const reasons = causes?.length
         ? causes.map((cause) => `# * ${cause.field ?? ''}: ${cause.message ?? ''}`).join('\n')
         : `# * ${message.split('\n').join('\n# ')}`;

@@ -1,7 +1,8 @@
 // kubectl explain: what a kind's fields mean, out of the server's OpenAPI documents.
 
+import { messageOf } from '../../env/errors.ts';
 import type { Command } from '../cli/command.ts';
-import { CliError, messageOf, PlainError } from '../cli/errors.ts';
+import { CliError, PlainError } from '../cli/errors.ts';
 import { bool, text } from '../cli/flags.ts';
 import { type SchemaNode, schemaOf } from '../rest/openapi.ts';
 

@@ -1,6 +1,7 @@
 // kubectl logs: of a pod's container, of all of them, of the pods of a workload or a selector.
 
 import type { Container, Pod } from '../../api/generated/types.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, isNotFound } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
@@ -165,7 +166,7 @@ export const command: Command = {
         await copy(kube, stream, query, prefixed ? `[pod/${stream.pod.metadata.name}/${stream.container}] ` : '');
       } catch (error) {
         if (!flags.bool('ignore-errors')) throw error;
-        kube.err(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+        kube.err(`error: ${messageOf(error)}\n`);
       }
     };
     if (flags.bool('follow')) await Promise.all(streams.map(work));

@@ -1,6 +1,7 @@
 // kubectl patch: a strategic, merge or JSON patch, written as YAML or JSON.
 
 import { parse } from 'yaml';
+import { messageOf } from '../../env/errors.ts';
 import type { Command } from '../cli/command.ts';
 import { CliError, throwAll } from '../cli/errors.ts';
 import { text } from '../cli/flags.ts';
@@ -40,9 +41,7 @@ export const command: Command = {
     try {
       body = parse(written, { version: '1.1' });
     } catch (error) {
-      throw new CliError(
-        `unable to parse ${JSON.stringify(written)}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw new CliError(`unable to parse ${JSON.stringify(written)}: ${messageOf(error)}`);
     }
     const dryRun = dryRunOf(kube, flags);
     const print = await resultPrinter(kube, flags, dryRun);

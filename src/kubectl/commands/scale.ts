@@ -1,7 +1,8 @@
 // kubectl scale: through the scale subresource, whatever the kind.
 
+import { messageOf } from '../../env/errors.ts';
 import type { Command } from '../cli/command.ts';
-import { CliError, messageOf, throwAll } from '../cli/errors.ts';
+import { CliError, throwAll } from '../cli/errors.ts';
 import { bool, duration, int, text } from '../cli/flags.ts';
 import { at, type KubeObject, put } from '../object.ts';
 import { dryRunFlag, dryRunOf, printFlags, resultPrinter } from '../print/printer.ts';

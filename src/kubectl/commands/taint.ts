@@ -2,6 +2,7 @@
 
 import type { Taint } from '../../api/generated/types.ts';
 import { isQualifiedName, isValidLabelValue } from '../../api/names.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Command } from '../cli/command.ts';
 import { CliError, throwAll } from '../cli/errors.ts';
 import { bool } from '../cli/flags.ts';
@@ -52,7 +53,7 @@ export const command: Command = {
     try {
       changes = specs.map(parse);
     } catch (error) {
-      throw usage(error instanceof Error ? error.message : String(error));
+      throw usage(messageOf(error));
     }
     const add = changes.filter((each) => !each.remove).map((each) => each.taint);
     const remove = changes.filter((each) => each.remove).map((each) => each.taint);

@@ -1,6 +1,7 @@
 // `describe` of services and what stands behind and before them.
 
 import type { EndpointSlice, Endpoints, Ingress, IngressBackend, Service } from '../../api/generated/types.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { KubeObject } from '../object.ts';
 import { mapText, writeAnnotations, writeEvents, writeHead, writeLabels } from './common.ts';
 import type { Describing } from './writer.ts';
@@ -153,7 +154,7 @@ export async function describeIngress(on: Describing, object: KubeObject): Promi
       );
       return endpointsText(await slicesOf(on, metadata.namespace ?? '', backend.service.name), port?.name ?? '');
     } catch (error) {
-      return `<error: ${error instanceof Error ? error.message : String(error)}>`;
+      return `<error: ${messageOf(error)}>`;
     }
   };
   w.write(0, `Name:\t${metadata.name}\n`);

@@ -13,6 +13,7 @@ import type {
 } from '../../api/generated/types.ts';
 import { formatLabelSelector } from '../../api/labels.ts';
 import { humanDuration } from '../../api/time.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { KubeObject } from '../object.ts';
 import { controllerOf, selectorText, writeAnnotations, writeEvents, writeLabels } from './common.ts';
 import { writePodTemplate } from './pod.ts';
@@ -43,7 +44,7 @@ async function writePodCounts(on: Describing, object: KubeObject, selector: stri
       `Pods Status:\t${running} Running / ${waiting} Waiting / ${succeeded} Succeeded / ${failed} Failed\n`,
     );
   } catch (error) {
-    on.w.write(0, `Pods Status:\terror in fetching pods: ${error instanceof Error ? error.message : String(error)}\n`);
+    on.w.write(0, `Pods Status:\terror in fetching pods: ${messageOf(error)}\n`);
   }
 }
 

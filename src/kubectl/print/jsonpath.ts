@@ -2,6 +2,7 @@
 // Upstream behaviour: k8s.io/client-go/util/jsonpath.
 
 import type { Json } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import { CliError } from '../cli/errors.ts';
 import { toCompactJson } from './json.ts';
 import { formatGoFloat } from './number.ts';
@@ -311,7 +312,7 @@ function parsed(template: string): Node[] {
   try {
     return parseTemplate(template);
   } catch (error) {
-    throw new CliError(`error parsing jsonpath ${template}, ${error instanceof Error ? error.message : String(error)}`);
+    throw new CliError(`error parsing jsonpath ${template}, ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // -o for commands that print objects: json, yaml, name, templates, jsonpath; and the one-line form "deployment.apps/web created".
 
 import type { Json } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import { CliError } from '../cli/errors.ts';
 import { bool, type FlagSpec, type Flags, text } from '../cli/flags.ts';
 import type { Kube } from '../kube.ts';
@@ -134,7 +135,7 @@ function guarded(kind: string, template: string, render: (value: Json) => string
     try {
       return render(value);
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       throw new CliError(
         `error executing ${kind} ${JSON.stringify(template)}: Error executing template: ${detail}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to ${kind} engine was:\n\t\t${JSON.stringify(sortKeys(value))}\n\n`,
       );

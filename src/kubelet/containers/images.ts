@@ -7,6 +7,7 @@ import type { Container, Pod } from '../../api/generated/types.ts';
 import { parseImageReference } from '../../cri/image-reference.ts';
 import { RuntimeError } from '../../cri/runtime.ts';
 import type { Clock } from '../../env/clock.ts';
+import { messageOf } from '../../env/errors.ts';
 import { goDuration, ItemBackoff } from './backoff.ts';
 import { type ContainerEvents, StartError } from './start-error.ts';
 
@@ -109,5 +110,5 @@ export class ImageManager {
 /** A runtime's error as the kubelet shows it, which upstream hears over gRPC: "rpc error: code = NotFound desc = ...". */
 export function rpcMessage(error: unknown): string {
   if (error instanceof RuntimeError) return `rpc error: code = ${error.reason} desc = ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

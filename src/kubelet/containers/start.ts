@@ -4,6 +4,7 @@
 
 import type { Container, Pod } from '../../api/generated/types.ts';
 import type { NodeInfo, NodeOs } from '../../cri/node-os.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { CallContext, RuntimeService } from '../runtime-service.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import { containerConfig, verifyRunAsNonRoot } from './config.ts';
@@ -106,11 +107,6 @@ export async function startContainer(starter: Starter, context: CallContext, req
 function failed(events: ContainerEvents, reason: string, message: string): StartError {
   events('Warning', 'Failed', `Error: ${message}`);
   return new StartError(reason, message);
-}
-
-/** CRI errors lose their gRPC wrapping here, as upstream's grpcstatus.FromError does. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** An empty file for the container to write its last words to, mounted at terminationMessagePath. */

@@ -4,6 +4,7 @@
 
 import type { NodeOs } from '../../cri/node-os.ts';
 import type { ContainerRuntime, ContainerStatus } from '../../cri/runtime.ts';
+import { messageOf } from '../../env/errors.ts';
 import { terminationFileAnnotation, terminationPolicyAnnotation } from '../pods/runtime-pod.ts';
 
 const maxFileBytes = 4096;
@@ -53,7 +54,7 @@ export class TerminationMessages {
       for await (const line of this.runtime.logs(containerId, { tailLines: maxLogLines }))
         text += decoder.decode(line.content);
     } catch (error) {
-      return `Error reading termination message from logs: ${error instanceof Error ? error.message : String(error)}`;
+      return `Error reading termination message from logs: ${messageOf(error)}`;
     }
     return text.slice(-maxLogBytes);
   }

@@ -4,6 +4,7 @@
 
 import type { Node } from '../../api/generated/types.ts';
 import type { NodeNetworkConfig, NodeOs } from '../../cri/node-os.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { KubeletOptions } from '../config.ts';
 
 export class NodeNetwork {
@@ -65,7 +66,7 @@ export class NodeNetwork {
         this.lastError = '';
       } catch (error) {
         this.applied = '';
-        this.lastError = error instanceof Error ? error.message : String(error);
+        this.lastError = messageOf(error);
       }
       this.onReady();
     });

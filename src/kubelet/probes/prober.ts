@@ -3,6 +3,7 @@
 import type { Container, Probe } from '../../api/generated/types.ts';
 import type { NodeOs } from '../../cri/node-os.ts';
 import { type ContainerRuntime, RuntimeError } from '../../cri/runtime.ts';
+import { messageOf } from '../../env/errors.ts';
 import { expand } from '../containers/expansion.ts';
 import { resolvePort } from '../containers/ports.ts';
 
@@ -25,7 +26,7 @@ export async function runProbe(target: ProbeTarget, probe: Probe): Promise<Probe
   try {
     return await attempt(target, probe);
   } catch (error) {
-    return { verdict: 'error', message: error instanceof Error ? error.message : String(error) };
+    return { verdict: 'error', message: messageOf(error) };
   }
 }
 

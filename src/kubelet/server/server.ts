@@ -4,6 +4,7 @@
 // Invariants: errors are plain text with upstream's status codes; it trusts its network, as only the API server and the sandbox can reach it.
 
 import { RuntimeError } from '../../cri/runtime.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Handler } from '../../env/network.ts';
 import { findSpecContainer } from '../pods/pod.ts';
 import { findContainer, readySandbox } from '../pods/runtime-pod.ts';
@@ -17,7 +18,7 @@ export function kubeletHandler(parts: ServerParts): Handler {
     try {
       return await route(parts, request);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return new Response(message, { status: codeOf(error), headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
     }
   };

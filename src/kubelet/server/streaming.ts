@@ -3,6 +3,7 @@
 // Invariants: channel 3 carries exactly one metav1.Status, last; when the client goes away the process is killed and the connection closed.
 
 import type { Duplex, Process } from '../../cri/runtime.ts';
+import { messageOf } from '../../env/errors.ts';
 import { channelStreamType, channels, decodeFrames, encodeFrame } from '../../env/streams.ts';
 
 export interface StreamOptions {
@@ -76,7 +77,7 @@ export async function streamDuplex(connect: () => Promise<Duplex>, request: Requ
   try {
     duplex = await connect();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     send(
       encodeFrame(
         channels.error,

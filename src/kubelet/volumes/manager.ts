@@ -7,6 +7,7 @@ import type { Container, Pod, Volume } from '../../api/generated/types.ts';
 import { quantityValue, tryParseQuantity } from '../../api/quantity.ts';
 import type { NodeOs, VolumeFile } from '../../cri/node-os.ts';
 import type { Mount } from '../../cri/runtime.ts';
+import { messageOf } from '../../env/errors.ts';
 import { expand } from '../containers/expansion.ts';
 import { type PayloadInputs, volumePayload } from './payload.ts';
 
@@ -48,7 +49,7 @@ export class VolumeManager {
         const due = await this.ensureOne(uid, mounted, volume, inputs);
         if (due !== undefined) refreshAt = Math.min(refreshAt ?? due, due);
       } catch (error) {
-        throw new MountError(volume.name, error instanceof Error ? error.message : String(error));
+        throw new MountError(volume.name, messageOf(error));
       }
     }
     return refreshAt;

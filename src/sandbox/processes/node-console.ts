@@ -2,6 +2,7 @@
 
 import type { NodeOs } from '../../cri/node-os.ts';
 import type { Env } from '../../env/env.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Closable } from '../../env/network.ts';
 import { channelStreamType, channels, decodeFrames, encodeFrame } from '../../env/streams.ts';
 
@@ -15,7 +16,7 @@ export function serveNodeConsole(env: Env, os: NodeOs): Closable {
     try {
       shell = await os.shell({ command: ['/bin/sh', '-l'], tty: true, stdin: true });
     } catch (error) {
-      return new Response(error instanceof Error ? error.message : String(error), { status: 501 });
+      return new Response(messageOf(error), { status: 501 });
     }
     shell.resize(Number(url.searchParams.get('columns') ?? 80), Number(url.searchParams.get('rows') ?? 24));
     const stdin = shell.stdin.getWriter();

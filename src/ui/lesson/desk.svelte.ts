@@ -1,5 +1,6 @@
 // The lesson being taken, as the page shows it: opens it over the page's cluster and kubectl, hands the learner its files.
 
+import { messageOf } from '../../env/errors.ts';
 import { keep, recall } from '../state/keep.ts';
 import { collect } from '../state/kubectl.ts';
 import { later, repeat } from '../state/page-time.ts';
@@ -65,7 +66,7 @@ export class LessonDesk {
       this.giveFiles(false);
     } catch (error) {
       this.waiting = false;
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
     }
   }
 

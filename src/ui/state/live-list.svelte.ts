@@ -3,6 +3,7 @@
 // Invariants: `items` is replaced, never changed in place, at most once per animation frame; a 410 or a broken watch lists anew; retries wait on the
 // reader's watch, because the cluster's own clock may be paused.
 
+import { messageOf } from '../../env/errors.ts';
 import { type KubeObject, keyOf } from './kube.ts';
 import { later, pause } from './page-time.ts';
 
@@ -67,7 +68,7 @@ export class LiveList<T extends KubeObject> {
         while (!signal.aborted) resourceVersion = await this.#watch(fetch, resourceVersion, signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.error = error instanceof Error ? error.message : String(error);
+        this.error = messageOf(error);
         if (!(error instanceof Expired) && this.#reached) this.state = 'broken';
         await pause(wait);
         wait = Math.min(wait * 2, 3000);

@@ -2,6 +2,7 @@
 //
 // Invariants: the cursor is within the line; what was typed after Enter is kept until the next prompt.
 
+import { messageOf } from '../../env/errors.ts';
 export interface LineEditorHost {
   write(text: string): void;
   columns(): number;
@@ -207,7 +208,7 @@ export class LineEditor {
     this.#busy = true;
     void this.#host
       .run(line)
-      .catch((error: unknown) => this.#host.write(`${error instanceof Error ? error.message : String(error)}\r\n`))
+      .catch((error: unknown) => this.#host.write(`${messageOf(error)}\r\n`))
       .finally(() => this.start());
   }
 

@@ -1,5 +1,6 @@
 // What can run in a terminal tab: the kubectl prompt, a shell in a container, a shell on a node. Each takes keys and a size, and writes to a screen.
 
+import { messageOf } from '../../env/errors.ts';
 import type { TerminalSession } from '../../sandbox/cluster.ts';
 import { keep, recall } from '../state/keep.ts';
 import type { Workspace } from '../state/workspace.svelte.ts';
@@ -113,7 +114,7 @@ export function execSession(page: Workspace, screen: Screen, namespace: string, 
       );
       screen.write(`\r\n${grey(`[ended with code ${code}; Enter opens it again]`)}\r\n`);
     } catch (error) {
-      screen.write(`${error instanceof Error ? error.message : String(error)}\r\n`);
+      screen.write(`${messageOf(error)}\r\n`);
     } finally {
       running = undefined;
     }
@@ -148,7 +149,7 @@ export function nodeSession(page: Workspace, screen: Screen, node: string): Sess
       const code = await session.exited;
       screen.write(`\r\n${grey(`[ended with code ${code}; Enter opens it again]`)}\r\n`);
     } catch (error) {
-      screen.write(`${error instanceof Error ? error.message : String(error)}\r\n${grey('[Enter tries again]')}\r\n`);
+      screen.write(`${messageOf(error)}\r\n${grey('[Enter tries again]')}\r\n`);
     } finally {
       session = undefined;
       writer = undefined;

@@ -1,6 +1,7 @@
 // Binds by POSTing a Binding. Upstream: plugins/defaultbinder.
 
 import type { Pod } from '../../../api/generated/types.ts';
+import { messageOf } from '../../../env/errors.ts';
 import type { Plugin } from '../../framework/types.ts';
 
 /** @param post writes pods/<name>/binding; rejects if the server says no */
@@ -12,7 +13,7 @@ export function defaultBinder(post: (pod: Pod, nodeName: string) => Promise<void
         await post(pod, nodeName);
         return undefined;
       } catch (error) {
-        return { code: 'Error', reasons: [error instanceof Error ? error.message : String(error)] };
+        return { code: 'Error', reasons: [messageOf(error)] };
       }
     },
   };
