@@ -69,6 +69,7 @@ interface Internals {
 /** Builds the computer in this thread. While it is busy, nothing else in the thread has a turn more often than every few dozen milliseconds. */
 export async function createEmulator(parts: EmulatorParts, listeners: EmulatorListeners): Promise<LocalEmulator> {
   const { V86 } = await import('v86');
+  const { wasm } = parts;
   let hostTime: () => number = () => 0;
   let stoodStill = 0;
   let stoppedAt: number | undefined;
@@ -78,7 +79,7 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
   });
-  const boot: Partial<V86Options> =
+  const boot: Pick<V86Options, 'initial_state' | 'bzimage' | 'initrd' | 'cmdline'> =
     'state' in parts.start
       ? { initial_state: { buffer: parts.start.state } }
       : {
@@ -103,7 +104,7 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
     wasm_fn: async (imports: { env: { microtick: () => number } }) => {
       hostTime = imports.env.microtick;
       imports.env.microtick = guestTime;
-      const program = WebAssembly.instantiate(parts.wasm, imports as unknown as WebAssembly.Imports);
+      const program = WebAssembly.instantiate(wasm, imports as unknown as WebAssembly.Imports);
       const { instance } = await program.catch((error) => {
         refuse(error); // v86 itself would tell nobody
         return new Promise<never>(() => {});
@@ -115,6 +116,8 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   const emulator: V86Class = new V86(options as unknown as V86Options);
   const ready = new Promise<void>((resolve) => emulator.add_listener('emulator-ready', () => resolve()));
   await Promise.race([ready, refused]);
+  // v86 keeps its options, and no closure here holds `parts`: the saved state, tens of MiB, is of no more use
+  options.initial_state = undefined;
   const internals = emulator as unknown as Internals;
   internals.v86.constructor.microtick = guestTime;
   if (typeof process === 'undefined') {
