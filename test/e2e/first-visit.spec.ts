@@ -56,6 +56,18 @@ test('the preview is a browser: paths, errors, and the Service without pods', as
   await expect(page.frameLocator('iframe').getByText('It was served by')).toBeVisible({ timeout: 180_000 });
 });
 
+const hover = () => page.locator('.monaco-hover:visible');
+
+/** Points at a word until the editor says `text` about it: what is pointed at before it was checked gets a hover without its problems, which stays as it is. */
+async function seeOverWord(word: RegExp, text: string): Promise<void> {
+  await expect(async () => {
+    await page.mouse.move(900, 300);
+    await expect(hover()).toHaveCount(0);
+    await page.locator('.view-line span', { hasText: word }).last().hover();
+    await expect(hover().getByText(text).first()).toBeVisible({ timeout: 5000 });
+  }).toPass({ timeout: 180_000 });
+}
+
 test('the editor completes fields and values, explains them, and marks what is wrong', async () => {
   await write('apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\nspec:\n  replicas: 1\n  ');
   await page.keyboard.type('sel', { delay: 60 });
@@ -78,31 +90,9 @@ test('the editor completes fields and values, explains them, and marks what is w
 
   await write('apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\nspec:\n  replicas: many\n  replica: 3\n');
   await expect(page.locator('.squiggly-error')).not.toHaveCount(0, { timeout: 180_000 });
-  await page
-    .locator('.view-line span', { hasText: /^many$/ })
-    .last()
-    .hover();
-  await expect(
-    page.locator('.monaco-hover:visible').getByText('Incorrect type. Expected "integer"').first(),
-  ).toBeVisible({
-    timeout: 180_000,
-  });
-  await expect(
-    page
-      .locator('.monaco-hover:visible')
-      .getByText(/Number of desired pods/)
-      .first(),
-  ).toBeVisible();
-  await page.mouse.move(900, 300);
-  await page
-    .locator('.view-line span', { hasText: /^replica$/ })
-    .last()
-    .hover();
-  await expect(
-    page.locator('.monaco-hover:visible').getByText('There is no field "replica" here.').first(),
-  ).toBeVisible({
-    timeout: 180_000,
-  });
+  await seeOverWord(/^many$/, 'Incorrect type. Expected "integer"');
+  await expect(hover().getByText('Number of desired pods').first()).toBeVisible();
+  await seeOverWord(/^replica$/, 'There is no field "replica" here.');
   await page.mouse.move(900, 300);
 });
 

@@ -103,7 +103,8 @@ export function useSchema(schema: object | undefined): void {
     schemas: schema
       ? [
           {
-            uri: 'https://kubernetes.io/v1.36',
+            // hovers end with a link there, named by its last part
+            uri: 'https://kubernetes.io/docs/reference/kubernetes-api',
             fileMatch: ['**/*.yaml', '**/*.yml', '**/*.json'],
             schema: titled(schema),
           },
