@@ -79,7 +79,7 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
   });
-  const boot: Pick<V86Options, 'initial_state' | 'bzimage' | 'initrd' | 'cmdline'> =
+  const boot: Partial<V86Options> =
     'state' in parts.start
       ? { initial_state: { buffer: parts.start.state } }
       : {
@@ -116,8 +116,6 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   const emulator: V86Class = new V86(options as unknown as V86Options);
   const ready = new Promise<void>((resolve) => emulator.add_listener('emulator-ready', () => resolve()));
   await Promise.race([ready, refused]);
-  // v86 keeps its options, and no closure here holds `parts`: the saved state, tens of MiB, is of no more use
-  options.initial_state = undefined;
   const internals = emulator as unknown as Internals;
   internals.v86.constructor.microtick = guestTime;
   if (typeof process === 'undefined') {
