@@ -1,5 +1,7 @@
 // ASN.1's DER, as much as it takes to look into certificates and requests for them (X.690).
 
+import { bytesOfBase64 } from '../env/base64.ts';
+
 export interface DerElement {
   tag: number;
   /** Where the value begins and ends in the bytes. */
@@ -14,7 +16,7 @@ export function pemBytes(pem: string, label: string): Uint8Array | undefined {
   const block = new RegExp(`-----BEGIN ${label}-----([\\s\\S]+?)-----END ${label}-----`).exec(pem)?.[1];
   if (block === undefined) return undefined;
   try {
-    return Uint8Array.from(atob(block.replace(/\s+/g, '')), (c) => c.charCodeAt(0));
+    return bytesOfBase64(block.replace(/\s+/g, ''));
   } catch {
     throw new DerError('malformed PEM');
   }

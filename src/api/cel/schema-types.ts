@@ -3,6 +3,7 @@
 //
 // Invariant: type and value agree: what the type calls a timestamp the value has as one.
 
+import { bytesOfBase64 } from '../../env/base64.ts';
 import type { JSONSchemaProps } from '../generated/types.ts';
 import {
   boolType,
@@ -202,7 +203,7 @@ function textValue(value: string, { format }: JSONSchemaProps): Value {
   switch (format) {
     case 'byte':
       try {
-        return Uint8Array.from(atob(value), (c) => c.charCodeAt(0));
+        return bytesOfBase64(value);
       } catch {
         return value;
       }

@@ -1,6 +1,7 @@
 // Who is asking: bearer tokens and what else proves an identity, and impersonation on top (apiserver/pkg/authentication, endpoints/filters).
 
 import { newUnauthorized } from '../../api/status.ts';
+import { textOfBase64 } from '../../env/base64.ts';
 import type { UserInfo } from '../server/context.ts';
 
 export interface StaticToken {
@@ -70,9 +71,7 @@ export class Authenticator {
 function fromFront(header: string, key: string): UserInfo | undefined {
   const [given, encoded = ''] = header.split(' ');
   if (given !== key) return undefined;
-  const { user, groups } = JSON.parse(
-    new TextDecoder().decode(Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0))),
-  ) as {
+  const { user, groups } = JSON.parse(textOfBase64(encoded)) as {
     user: string;
     groups: string[];
   };

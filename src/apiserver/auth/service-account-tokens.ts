@@ -3,6 +3,7 @@
 //
 // Invariant: a token is worth nothing once its service account, or the pod or secret or node it is bound to, is gone or has another uid, or it has expired.
 
+import { bytesOfBase64Url } from '../../env/base64.ts';
 import { withCrypto } from '../../env/crypto.ts';
 import type { Env } from '../../env/env.ts';
 import { randomUuid } from '../../env/random.ts';
@@ -54,8 +55,6 @@ const toBase64Url = (bytes: Uint8Array) =>
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');
-const fromBase64Url = (text: string) =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
 const encodeJson = (value: unknown) => toBase64Url(new TextEncoder().encode(JSON.stringify(value)));
 
 export class ServiceAccountTokens {
@@ -167,12 +166,12 @@ export class ServiceAccountTokens {
         subtle.verify(
           signing,
           this.#keys.publicKey,
-          fromBase64Url(parts[2] as string),
+          bytesOfBase64Url(parts[2] as string),
           new TextEncoder().encode(`${parts[0]}.${parts[1]}`),
         ),
       );
       if (!good) return undefined;
-      claims = JSON.parse(new TextDecoder().decode(fromBase64Url(parts[1] as string))) as Claims;
+      claims = JSON.parse(new TextDecoder().decode(bytesOfBase64Url(parts[1] as string))) as Claims;
     } catch {
       return undefined;
     }

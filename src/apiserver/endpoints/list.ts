@@ -4,6 +4,7 @@
 
 import { parseJson } from '../../api/json-text.ts';
 import { newBadRequest, newExpired, newTooLargeResourceVersion } from '../../api/status.ts';
+import { bytesOfBase64Url } from '../../env/base64.ts';
 import { EtcdError, prefixEnd } from '../../etcd/client/types.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Entry } from '../storage/entry.ts';
@@ -41,10 +42,9 @@ const invalidToken = (why: string) => newBadRequest(`invalid continue token: con
 function decodeToken(text: string): ContinueToken {
   const wrong = /[^A-Za-z0-9_-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1);
   if (wrong >= 0) throw invalidToken(`: illegal base64 data at input byte ${wrong}`);
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   let token: Partial<ContinueToken> | null;
   try {
-    token = parseJson(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0)))).value as typeof token;
+    token = parseJson(new TextDecoder().decode(bytesOfBase64Url(text))).value as typeof token;
   } catch (error) {
     throw invalidToken(`: ${(error as Error).message}`);
   }

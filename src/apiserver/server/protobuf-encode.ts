@@ -6,6 +6,7 @@
 import { findKind } from '../../api/resources.ts';
 import { type FieldSchema, findType, type Shape, typeSchema } from '../../api/schema/schema.ts';
 import { parseDuration, parseTime } from '../../api/time.ts';
+import { bytesOfBase64 } from '../../env/base64.ts';
 import { type Layout, layoutOf, unionOf } from './protobuf-layout.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
@@ -91,11 +92,7 @@ function scalar(writer: ProtobufWriter, number: number, kind: string, value: unk
   else if (kind === 'int32' || kind === 'int64') writer.integer(number, value as number);
   else if (kind === 'bool') writer.boolean(number, value === true);
   else if (kind === 'double') writer.double(number, value as number);
-  else if (kind === 'bytes')
-    writer.bytes(
-      number,
-      Uint8Array.from(atob(String(value)), (c) => c.charCodeAt(0)),
-    );
+  else if (kind === 'bytes') writer.bytes(number, bytesOfBase64(String(value)));
   else if (kind === 'time' || kind === 'microtime') writer.message(number, (inner) => time(inner, value));
   else if (kind === 'duration')
     writer.message(number, (inner) => inner.integer(1, BigInt(Math.round((parseDuration(String(value)) ?? 0) * 1e6))));

@@ -1,6 +1,7 @@
 // The part of Go's text/template that people use with `kubectl -o go-template`: fields, variables, pipelines, if/else/range/with/end,
 // index, len, printf, print(ln), comparisons, and/or/not, base64decode. Missing keys print "<no value>".
 
+import { textOfBase64 } from '../../env/base64.ts';
 import type { Json } from '../../env/env.ts';
 import { CliError } from '../cli/errors.ts';
 import { formatGoFloat } from './number.ts';
@@ -92,7 +93,7 @@ const functions: Record<string, (...args: Value[]) => Value> = {
   exists: (value, ...keys) =>
     keys.reduce<Value>((current, key) => (current as Record<string, Json> | undefined)?.[String(key)], value) !==
     undefined,
-  base64decode: (value) => new TextDecoder().decode(Uint8Array.from(atob(String(value)), (char) => char.charCodeAt(0))),
+  base64decode: (value) => textOfBase64(String(value)),
   html: (value) => show(value),
   js: (value) => show(value),
   urlquery: (value) => encodeURIComponent(show(value)),

@@ -3,6 +3,7 @@
 // Invariants: later definitions win; the order is services first, then as written; what is missing and not optional is a CreateContainerConfigError.
 
 import type { ConfigMap, Container, EnvVarSource, Pod, Secret, Service } from '../../api/generated/types.ts';
+import { textOfBase64 } from '../../env/base64.ts';
 import { expand } from './expansion.ts';
 import { type FieldContext, fieldValue, resourceValue } from './field-ref.ts';
 
@@ -92,7 +93,7 @@ async function valueFrom(
     const value = secret?.data?.[key];
     if (value === undefined && secret && !optional)
       throw new Error(`couldn't find key ${key} in Secret ${pod.metadata.namespace}/${name}`);
-    return value === undefined ? undefined : decodeText(value);
+    return value === undefined ? undefined : textOfBase64(value);
   }
   if (source.fileKeyRef) {
     const { volumeName, path, key, optional } = source.fileKeyRef;
@@ -115,17 +116,8 @@ async function allKeys(
   }
   const secret = await inputs.secret(name);
   return (
-    secret && Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, decodeText(value)]))
+    secret && Object.fromEntries(Object.entries(secret.data ?? {}).map(([key, value]) => [key, textOfBase64(value)]))
   );
-}
-
-function decodeText(base64: string): string {
-  return new TextDecoder().decode(decodeBase64(base64));
-}
-
-export function decodeBase64(base64: string): Uint8Array {
-  const binary = atob(base64);
-  return Uint8Array.from(binary, (c) => c.charCodeAt(0));
 }
 
 /** WEB_SERVICE_HOST, WEB_SERVICE_PORT and the variables of Docker links, for services with a cluster address. */

@@ -5,7 +5,7 @@
 
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume } from '../../api/generated/types.ts';
 import type { VolumeFile } from '../../cri/node-os.ts';
-import { decodeBase64 } from '../containers/environment.ts';
+import { bytesOfBase64 } from '../../env/base64.ts';
 import { type FieldContext, fieldValue, resourceValue } from '../containers/field-ref.ts';
 
 export interface PayloadInputs extends FieldContext {
@@ -87,7 +87,7 @@ async function configMapFiles(
   }
   const content = new Map<string, Uint8Array>();
   for (const [key, text] of Object.entries(configMap.data ?? {})) content.set(key, encoder.encode(text));
-  for (const [key, base64] of Object.entries(configMap.binaryData ?? {})) content.set(key, decodeBase64(base64));
+  for (const [key, base64] of Object.entries(configMap.binaryData ?? {})) content.set(key, bytesOfBase64(base64));
   return selectItems(content, items, mode, optional, 'configmap references non-existent config key');
 }
 
@@ -103,7 +103,7 @@ async function secretFiles(
     if (optional) return [];
     throw new Error(`secret "${name}" not found`);
   }
-  const content = new Map(Object.entries(secret.data ?? {}).map(([key, base64]) => [key, decodeBase64(base64)]));
+  const content = new Map(Object.entries(secret.data ?? {}).map(([key, base64]) => [key, bytesOfBase64(base64)]));
   return selectItems(content, items, mode, optional, 'references non-existent secret key');
 }
 

@@ -4,6 +4,7 @@
 // Invariants: a call ends by the webhook's timeout on the server's clock; an answer that is not of the version asked is an error of the call, not a decision.
 
 import type { Status } from '../../../api/generated/types.ts';
+import { textOfBase64 } from '../../../env/base64.ts';
 import { randomUuid } from '../../../env/random.ts';
 import type { Core } from '../../server/core.ts';
 import { dialFrom } from '../../streams/dial.ts';
@@ -43,7 +44,7 @@ export async function postJson(
 ): Promise<unknown> {
   const { env, config } = core;
   const abort = new AbortController();
-  const ca = caBundle ? textOf(caBundle) : undefined;
+  const ca = caBundle ? textOfBase64(caBundle) : undefined;
   const shown =
     url ?? `https://${service?.name}.${service?.namespace}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
   const failure = (why: string) => new CallError(`Post "${shown}?timeout=${timeoutSeconds}s": ${why}`);
@@ -96,9 +97,6 @@ export async function postJson(
     cancel();
   }
 }
-
-const textOf = (base64: string): string =>
-  new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
 
 /** The connection to a Service's pod with TLS on it, where there is TLS. */
 async function secured(
@@ -181,7 +179,7 @@ function verify(answer: Partial<Review1>, uid: string, version: string, mutating
   let patch: string | undefined;
   if (mutating && response.patch) {
     try {
-      patch = textOf(response.patch);
+      patch = textOfBase64(response.patch);
       if (!Array.isArray(JSON.parse(patch))) throw new Error('not a list of operations');
     } catch (error) {
       throw new CallError(`received undecodable patch in webhook response: ${(error as Error).message}`);
