@@ -6,18 +6,16 @@
 import type { PersistentVolumeClaim, Pod } from '../../api/generated/types.ts';
 import {
   causeOf,
-  isNotFound,
   keyOf,
   newController,
   persistentVolumeClaims,
   pods,
   type ReconcileContext,
   type ReconcileResult,
-  referenceTo,
   WorkQueue,
 } from '../../client/index.ts';
 import type { InitController } from '../shared/context.ts';
-import { awaitsRelease, lacksProtection, protect, release } from '../shared/finalizers.ts';
+import { awaitsRelease, keepProtection, lacksProtection } from '../shared/finalizers.ts';
 import { isPodTerminal } from '../shared/pods.ts';
 
 export const pvcFinalizer = 'kubernetes.io/pvc-protection';
@@ -53,19 +51,7 @@ export const initPvcProtectionController: InitController = ({ env, client, infor
   async function reconcile(key: string, context: ReconcileContext): Promise<ReconcileResult> {
     const claim = claimInformer.lister.getByKey(key);
     if (!claim) return {};
-    let next: PersistentVolumeClaim;
-    let will: string;
-    if (lacksProtection(claim, pvcFinalizer)) {
-      next = protect(claim, pvcFinalizer);
-      will = 'protect';
-    } else if (awaitsRelease(claim, pvcFinalizer) && !(await isUsed(claim))) {
-      next = release(claim, pvcFinalizer);
-      will = 'let go of';
-    } else return {};
-    await context.plan({ subject: referenceTo(claim), will: `${will} PersistentVolumeClaim ${key}` });
-    await client.update(persistentVolumeClaims, next, { trace: context.trace }).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await keepProtection(client, persistentVolumeClaims, claim, pvcFinalizer, () => isUsed(claim), context);
     return {};
   }
 

@@ -3,17 +3,15 @@
 import type { PersistentVolume } from '../../api/generated/types.ts';
 import {
   causeOf,
-  isNotFound,
   keyOf,
   newController,
   persistentVolumes,
   type ReconcileContext,
   type ReconcileResult,
-  referenceTo,
   WorkQueue,
 } from '../../client/index.ts';
 import type { InitController } from '../shared/context.ts';
-import { awaitsRelease, lacksProtection, protect, release } from '../shared/finalizers.ts';
+import { awaitsRelease, keepProtection, lacksProtection } from '../shared/finalizers.ts';
 
 export const pvFinalizer = 'kubernetes.io/pv-protection';
 const name = 'persistentvolume-protection-controller';
@@ -22,29 +20,18 @@ export const initPvProtectionController: InitController = ({ env, client, inform
   const queue = new WorkQueue({ clock: env.clock });
   const volumeInformer = informers.of(persistentVolumes);
   const enqueue = (volume: PersistentVolume) => {
-    if (changeOf(volume)) queue.add(keyOf(volume), causeOf(volume));
+    const free = awaitsRelease(volume, pvFinalizer) && !isBound(volume);
+    if (free || lacksProtection(volume, pvFinalizer)) queue.add(keyOf(volume), causeOf(volume));
   };
   volumeInformer.addHandler({ onAdd: enqueue, onUpdate: (_, volume) => enqueue(volume) });
 
   async function reconcile(key: string, context: ReconcileContext): Promise<ReconcileResult> {
     const volume = volumeInformer.lister.getByKey(key);
-    const change = volume && changeOf(volume);
-    if (!change) return {};
-    await context.plan({ subject: referenceTo(volume), will: `${change.will} PersistentVolume ${key}` });
-    await client.update(persistentVolumes, change.next, { trace: context.trace }).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+    if (volume) await keepProtection(client, persistentVolumes, volume, pvFinalizer, () => isBound(volume), context);
     return {};
   }
 
   return newController({ env, name, queue, reconcile, onError: onError(name) });
 };
 
-/** What is to be done with a volume, if anything. */
-function changeOf(volume: PersistentVolume): { next: PersistentVolume; will: string } | undefined {
-  if (lacksProtection(volume, pvFinalizer)) return { next: protect(volume, pvFinalizer), will: 'protect' };
-  const isBound = volume.status?.phase === 'Bound';
-  return awaitsRelease(volume, pvFinalizer) && !isBound
-    ? { next: release(volume, pvFinalizer), will: 'let go of' }
-    : undefined;
-}
+const isBound = ({ status }: PersistentVolume): boolean => status?.phase === 'Bound';
