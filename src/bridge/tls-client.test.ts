@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, exchangeHttp } from '../apiserver/streams/http1.ts';
+import { realNow } from '../env/scaled-clock.ts';
 import { type Authority, openAuthority } from './certificates.ts';
 import { fetchTrusting, secureConnection } from './tls-client.ts';
 
@@ -15,8 +16,8 @@ let secure: number;
 let plain: number;
 
 beforeAll(async () => {
-  authority = await openAuthority(Date.now());
-  stranger = await openAuthority(Date.now());
+  authority = await openAuthority(realNow());
+  stranger = await openAuthority(realNow());
   const { certificate: cert, key } = await authority.issueServer([serverName], ['127.0.0.1']);
   const https = createServer({ cert, key }, (message, out) => {
     let text = '';

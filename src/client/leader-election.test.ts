@@ -26,33 +26,38 @@ function candidate(cluster: TestCluster, name: string, leading: Set<string>, log
   return { stop, running };
 }
 
+function election() {
+  const cluster = new TestCluster();
+  const log: string[] = [];
+  return { cluster, log, stand: (name: string) => candidate(cluster, name, new Set(), log) };
+}
+
+function leaseOf(cluster: TestCluster) {
+  return cluster.api.peek<{ spec: { leaseTransitions: number; holderIdentity: string } }>(
+    '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/test',
+  )?.spec;
+}
+
 describe('leader election', () => {
   test('one leads; on a graceful stop another takes over at once', async () => {
-    const cluster = new TestCluster();
-    const leading = new Set<string>();
-    const log: string[] = [];
-    const a = candidate(cluster, 'a', leading, log);
+    const { cluster, log, stand } = election();
+    const a = stand('a');
     await cluster.simulation.run(1000);
-    candidate(cluster, 'b', leading, log);
+    stand('b');
     await cluster.simulation.run(60_000);
     expect(log).toEqual(['+a']);
     a.stop.abort();
     await cluster.simulation.finish(a.running);
     await cluster.simulation.run(5000);
     expect(log).toEqual(['+a', '-a', '+b']);
-    const lease = cluster.api.peek<{ spec: { leaseTransitions: number; holderIdentity: string } }>(
-      '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/test',
-    );
-    expect(lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
+    expect(leaseOf(cluster)).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
   });
 
   test('after a crash the lease must run out first', async () => {
-    const cluster = new TestCluster();
-    const leading = new Set<string>();
-    const log: string[] = [];
-    candidate(cluster, 'a', leading, log);
+    const { cluster, log, stand } = election();
+    stand('a');
     await cluster.simulation.run(1000);
-    candidate(cluster, 'b', leading, log);
+    stand('b');
     await cluster.simulation.run(10_000);
     cluster.simulation.kill('a');
     await cluster.simulation.run(12_000);
@@ -62,20 +67,15 @@ describe('leader election', () => {
   });
 
   test('a process started again under the identity it had before leads at once', async () => {
-    const cluster = new TestCluster();
-    const leading = new Set<string>();
-    const log: string[] = [];
-    candidate(cluster, 'a', leading, log);
+    const { cluster, log, stand } = election();
+    stand('a');
     await cluster.simulation.run(1000);
     cluster.simulation.kill('a');
-    candidate(cluster, 'b', leading, log);
-    candidate(cluster, 'a', leading, log);
+    stand('b');
+    stand('a');
     await cluster.simulation.run(3000);
     expect(log).toEqual(['+a', '+a']);
-    const lease = cluster.api.peek<{ spec: { leaseTransitions: number; holderIdentity: string } }>(
-      '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/test',
-    );
-    expect(lease?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 0 });
+    expect(leaseOf(cluster)).toMatchObject({ holderIdentity: 'a', leaseTransitions: 0 });
   });
 
   test('a leader cut off from the API server stops leading before anybody else can start', async () => {

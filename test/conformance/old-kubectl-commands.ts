@@ -1,6 +1,6 @@
-// What a person types into a kubectl of 2020 (1.20), and what that kubectl prints over a server of today. See kubectl-commands.ts for the form.
+// What a person types into a kubectl of 2020 (1.20), and what that kubectl prints over a server of today. See kubectl-object-commands.ts for the form.
 
-import { boats, config, deployment, rollout } from './kubectl-commands.ts';
+import { boats, config, deployment, rollout } from './kubectl-site.ts';
 import { fails, feed, ok, type Step, soon } from './kubectl-steps.ts';
 
 export const chapters: Record<string, Step[]> = {
