@@ -6,7 +6,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
+import { build, preview } from 'vite';
 import { chromiumArgs, chromiumPath } from '../../scripts/chromium.mjs';
 import { hasRealEtcd, startRealEtcd } from '../../scripts/etcd-real.ts';
 import { ScaledClock } from '../../src/env/scaled-clock.ts';
@@ -42,10 +42,16 @@ async function real(): Promise<Figures> {
   }
 }
 
-const vite = await createServer({ logLevel: 'error', server: { port: 0, host: '127.0.0.1' } });
-await vite.listen();
+// built as the product is: what is measured is the code that ships
 const profile = await mkdtemp(join(tmpdir(), 'bench-'));
-const browser = await chromium.launchPersistentContext(profile, { executablePath: chromiumPath, args: chromiumArgs });
+const outDir = join(profile, 'dist');
+await build({
+  logLevel: 'error',
+  publicDir: false,
+  build: { outDir, rolldownOptions: { input: 'test/bench/etcd.html' } },
+});
+const vite = await preview({ logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
+const browser = await chromium.launchPersistentContext(join(profile, 'chromium'), { executablePath: chromiumPath, args: chromiumArgs });
 try {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error.message));

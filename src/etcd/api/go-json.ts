@@ -1,14 +1,23 @@
-// Why a text is not JSON, in the words of Go's encoding/json scanner, which is what etcd's gateway answers with; and where a text's first JSON value ends, since the
-// gateway reads one value and passes over the rest.
+// JSON as Go's encoding/json reads it, for what JSON.parse cannot tell: why a text is none, in the scanner's words, which is what etcd's gateway answers with; where
+// the first value ends, since the gateway reads one and passes over the rest; and how numbers were written, since 1.0 is no integer to Go and 2^63 - 1 is one.
 
 class Complaint extends Error {}
 
-/** End of the first JSON value in the text, or the scanner's complaint. */
-export function scanJson(text: string): { end: number } | { complaint: string } {
+/** A number that JavaScript has no safe integer for, as it was written. */
+export class GoNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The first JSON value in the text and where it ends, or the scanner's complaint. Numbers other than safe integers are GoNumbers. */
+export function scanJson(text: string): { value: unknown; end: number } | { complaint: string } {
   const scanner = new Scanner(text);
   try {
-    scanner.value();
-    return { end: scanner.at };
+    const value = scanner.value();
+    return { value, end: scanner.at };
   } catch (error) {
     if (error instanceof Complaint) return { complaint: error.message };
     throw error;
@@ -42,59 +51,61 @@ class Scanner {
     this.text = text;
   }
 
-  value(): void {
+  value(): unknown {
     const char = this.visible();
-    if (char === '{') this.object();
-    else if (char === '[') this.array();
-    else if (char === '"') this.string();
-    else if (char === '-' || isDigit(char)) this.number();
-    else if (char === 't') this.literal('true');
-    else if (char === 'f') this.literal('false');
-    else if (char === 'n') this.literal('null');
-    else this.refuse('looking for beginning of value');
+    if (char === '{') return this.object();
+    if (char === '[') return this.array();
+    if (char === '"') return this.string();
+    if (char === '-' || isDigit(char)) return this.number();
+    if (char === 't') return this.literal('true', true);
+    if (char === 'f') return this.literal('false', false);
+    if (char === 'n') return this.literal('null', null);
+    return this.refuse('looking for beginning of value');
   }
 
-  private object(): void {
+  private object(): unknown {
+    const out = new Map<string, unknown>();
     this.at++;
     if (this.visible() === '}') {
       this.at++;
-      return;
+      return {};
     }
     for (;;) {
       if (this.visible() !== '"') this.refuse('looking for beginning of object key string');
-      this.string();
+      const name = this.string();
       if (this.visible() !== ':') this.refuse('after object key');
       this.at++;
-      this.value();
+      out.set(name, this.value());
       const next = this.visible();
       if (next !== ',' && next !== '}') this.refuse('after object key:value pair');
       this.at++;
-      if (next === '}') return;
+      if (next === '}') return Object.fromEntries(out);
     }
   }
 
-  private array(): void {
+  private array(): unknown {
+    const out: unknown[] = [];
     this.at++;
     if (this.visible() === ']') {
       this.at++;
-      return;
+      return out;
     }
     for (;;) {
-      this.value();
+      out.push(this.value());
       const next = this.visible();
       if (next !== ',' && next !== ']') this.refuse('after array element');
       this.at++;
-      if (next === ']') return;
+      if (next === ']') return out;
     }
   }
 
-  private string(): void {
-    this.at++;
+  private string(): string {
+    const from = this.at++;
     for (;;) {
       const char = this.char();
       if (char < ' ') this.refuse('in string literal');
       this.at++;
-      if (char === '"') return;
+      if (char === '"') return JSON.parse(this.text.slice(from, this.at)) as string;
       if (char !== '\\') continue;
       const escaped = this.char();
       if (!'bfnrt\\/"u'.includes(escaped)) this.refuse('in string escape code');
@@ -104,7 +115,8 @@ class Scanner {
     }
   }
 
-  private number(): void {
+  private number(): number | GoNumber {
+    const from = this.at;
     if (this.char() === '-') this.at++;
     if (!isDigit(this.char())) this.refuse('in numeric literal');
     if (this.char() === '0') this.at++;
@@ -120,15 +132,18 @@ class Scanner {
       if (!isDigit(this.char())) this.refuse('in exponent of numeric literal');
       this.digits();
     }
+    const text = this.text.slice(from, this.at);
+    return /^-?\d{1,15}$/.test(text) ? Number(text) : new GoNumber(text);
   }
 
   private digits(): void {
     while (isDigit(this.text[this.at] ?? '')) this.at++;
   }
 
-  private literal(word: string): void {
+  private literal<T>(word: string, value: T): T {
     for (let i = 0; i < word.length; i++, this.at++)
       if (this.char() !== word[i]) this.refuse(`in literal ${word} (expecting ${quoted(word[i] as string)})`);
+    return value;
   }
 
   /** The next character that is not white space. */

@@ -2,7 +2,7 @@
 
 import { enumType, type Message, message } from './schema.ts';
 
-const header = message({ cluster_id: 'id', member_id: 'id', revision: 'int64', raft_term: 'int64' });
+const header = message({ cluster_id: 'uid', member_id: 'uid', revision: 'int64', raft_term: 'int64' });
 const headerOnly = message({ header });
 
 const keyValue = message({
@@ -48,12 +48,12 @@ const compare = message({
   result: enumType('etcdserverpb.Compare_CompareResult', 'EQUAL', 'GREATER', 'LESS', 'NOT_EQUAL'),
   target: enumType('etcdserverpb.Compare_CompareTarget', 'VERSION', 'CREATE', 'MOD', 'VALUE', 'LEASE'),
   key: 'bytes',
+  range_end: 'bytes',
   version: 'int64',
   create_revision: 'int64',
   mod_revision: 'int64',
   value: 'bytes',
   lease: 'id',
-  range_end: 'bytes',
 });
 
 /** A transaction may hold transactions: the tables refer to themselves. */
@@ -103,8 +103,9 @@ const watchResponse = message({
 });
 
 const leaseId = message({ ID: 'id' });
+const memberId = message({ ID: 'uid' });
 const member = message({
-  ID: 'id',
+  ID: 'uid',
   name: 'string',
   peerURLs: ['string'],
   clientURLs: ['string'],
@@ -112,7 +113,7 @@ const member = message({
 });
 const memberChange = message({ header, member, members: [member] });
 const alarmType = enumType('etcdserverpb.AlarmType', 'NONE', 'NOSPACE', 'CORRUPT');
-const alarmMember = message({ memberID: 'id', alarm: alarmType });
+const alarmMember = message({ memberID: 'uid', alarm: alarmType });
 const leaderKey = message({ name: 'bytes', key: 'bytes', rev: 'int64', lease: 'id' });
 
 export interface Method {
@@ -154,13 +155,13 @@ export const methods = {
     request: message({ peerURLs: ['string'], isLearner: 'bool' }),
     response: memberChange,
   },
-  '/v3/cluster/member/remove': { request: leaseId, response: memberChange },
-  '/v3/cluster/member/update': { request: message({ ID: 'id', peerURLs: ['string'] }), response: memberChange },
-  '/v3/cluster/member/promote': { request: leaseId, response: memberChange },
+  '/v3/cluster/member/remove': { request: memberId, response: memberChange },
+  '/v3/cluster/member/update': { request: message({ ID: 'uid', peerURLs: ['string'] }), response: memberChange },
+  '/v3/cluster/member/promote': { request: memberId, response: memberChange },
   '/v3/maintenance/alarm': {
     request: message({
       action: enumType('etcdserverpb.AlarmRequest_AlarmAction', 'GET', 'ACTIVATE', 'DEACTIVATE'),
-      memberID: 'id',
+      memberID: 'uid',
       alarm: alarmType,
     }),
     response: message({ header, alarms: [alarmMember] }),
@@ -171,7 +172,7 @@ export const methods = {
       header,
       version: 'string',
       dbSize: 'int64',
-      leader: 'id',
+      leader: 'uid',
       raftIndex: 'int64',
       raftTerm: 'int64',
       raftAppliedIndex: 'int64',
@@ -181,7 +182,8 @@ export const methods = {
     }),
   },
   '/v3/maintenance/defragment': { request: empty, response: headerOnly },
-  '/v3/maintenance/hash': {
+  '/v3/maintenance/hash': { request: empty, response: message({ header, hash: 'uint32' }) },
+  '/v3/maintenance/hashkv': {
     request: hashRequest,
     response: message({ header, hash: 'uint32', compact_revision: 'int64' }),
   },
@@ -190,7 +192,7 @@ export const methods = {
     response: message({ header, remaining_bytes: 'int64', blob: 'bytes' }),
     stream: true,
   },
-  '/v3/maintenance/transfer-leadership': { request: message({ targetID: 'id' }), response: headerOnly },
+  '/v3/maintenance/transfer-leadership': { request: message({ targetID: 'uid' }), response: headerOnly },
   '/v3/lock/lock': { request: message({ name: 'bytes', lease: 'id' }), response: message({ header, key: 'bytes' }) },
   '/v3/lock/unlock': { request: message({ key: 'bytes' }), response: headerOnly },
   '/v3/election/campaign': {

@@ -37,6 +37,7 @@ function fits(type: Field['type'], value: unknown): boolean {
     case 'bool':
       return typeof value === 'boolean';
     case 'id':
+    case 'uid':
       return typeof value === 'string' && whole.test(value);
     case 'int64':
     case 'uint32':
@@ -67,24 +68,37 @@ const packFrom = 8;
 
 type Row = [key: string, create: number, mod: number, version: number, lease: string, valueLength: number];
 
+/** First characters of packed ranges: of any, and of those that are ASCII throughout. */
+const marks = { any: '#', ascii: '=' } as const;
+
+/** Whether this is what writeRange made of a long range. */
+export function isPackedRange(text: string): boolean {
+  return text.startsWith(marks.any) || text.startsWith(marks.ascii);
+}
+
 /**
- * A range's answer: "#<length of head>\n", the head as JSON, then all values end to end; a short one is just JSON. A long one comes as UTF-8 at once: as one string it
- * would be copied twice more, which costs more than everything else about a range.
+ * A range's answer: a mark, "<length of head>\n", the head as JSON, then all values end to end; a short one is just JSON. A long one comes as UTF-8 at once: as one
+ * string it would be copied twice more, which costs more than everything else about a range.
  */
 export function writeRange(response: RangeResponse): string | Uint8Array<ArrayBuffer> {
   const { kvs = [], ...rest } = response;
   if (kvs.length < packFrom) return JSON.stringify(response);
-  const values: string[] = [];
+  const parts = [''];
+  let characters = 0;
   const rows = kvs.map((kv): Row => {
     const { key, createRevision = 0, modRevision = 0, version = 0, lease = '0', value = '' } = kv;
-    values.push(value);
+    parts.push(value);
+    characters += value.length;
     return [key, createRevision, modRevision, version, lease, value.length];
   });
   const head = JSON.stringify({ ...rest, rows });
-  return encodeParts([`#${head.length}\n${head}`, ...values]);
+  parts[0] = `${marks.any}${head.length}\n${head}`;
+  const bytes = encodeParts(parts);
+  if (bytes.length === characters + parts[0].length) bytes[0] = marks.ascii.charCodeAt(0);
+  return bytes;
 }
 
-/** Reads the text of what writeRange wrote. */
+/** Reads the text of what writeRange packed. */
 export function readRange(text: string): RangeResponse {
   const lineEnd = text.indexOf('\n');
   let at = lineEnd + 1 + Number(text.slice(1, lineEnd));
@@ -94,5 +108,5 @@ export function readRange(text: string): RangeResponse {
     at += length;
     return { key, createRevision, modRevision, version, lease, value };
   });
-  return { ...rest, kvs };
+  return text.startsWith(marks.ascii) ? { ...rest, kvs, ascii: true } : { ...rest, kvs };
 }

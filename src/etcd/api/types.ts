@@ -42,6 +42,8 @@ export interface RangeResponse {
   kvs?: KeyValue[];
   more?: boolean;
   count?: number;
+  /** Only in the plain form: keys and values are all ASCII, so these byte strings are the texts themselves. */
+  ascii?: true;
 }
 
 export interface PutRequest {

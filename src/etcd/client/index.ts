@@ -52,7 +52,7 @@ export class TransportedClient implements EtcdClient {
     });
     return {
       revision: answer.header?.revision ?? 0,
-      kvs: (answer.kvs ?? []).map(fromKeyValue),
+      kvs: (answer.kvs ?? []).map(answer.ascii ? fromAscii : fromKeyValue),
       more: answer.more ?? false,
       count: answer.count ?? 0,
     };
@@ -206,9 +206,16 @@ function fromOp(op: wire.ResponseOp): OpResponse {
 }
 
 function fromKeyValue(kv: wire.KeyValue): KeyValue {
+  const pair = fromAscii(kv);
+  pair.key = bytesToUtf8(pair.key);
+  pair.value = bytesToUtf8(pair.value);
+  return pair;
+}
+
+function fromAscii(kv: wire.KeyValue): KeyValue {
   return {
-    key: bytesToUtf8(kv.key),
-    value: bytesToUtf8(kv.value ?? ''),
+    key: kv.key,
+    value: kv.value ?? '',
     createRevision: kv.createRevision ?? 0,
     modRevision: kv.modRevision ?? 0,
     version: kv.version ?? 0,

@@ -3,7 +3,7 @@
 import { type Clock, sleep } from '../../env/clock.ts';
 import type { Random } from '../../env/random.ts';
 import { type Method, methods, type Path } from '../api/messages.ts';
-import { batchable, batchPath, plainType, readRange } from '../api/plain.ts';
+import { batchable, batchPath, isPackedRange, plainType, readRange } from '../api/plain.ts';
 import { decode, encode } from '../api/schema.ts';
 import { etcdError, grpc } from '../errors.ts';
 import { type BatchAnswer, Batcher } from './batcher.ts';
@@ -155,7 +155,7 @@ export class HttpTransport implements Transport {
 
   private read(path: string, response: Response, text: string): Data {
     if (!response.ok) throw refusal(response.status, text);
-    if (text.startsWith('#')) return readRange(text) as Data;
+    if (isPackedRange(text)) return readRange(text) as Data;
     const json: unknown = JSON.parse(text);
     if (response.headers.get('content-type') === plainType) return json as Data;
     return decode((methods as Record<string, Method>)[path]?.response as Method['response'], json);

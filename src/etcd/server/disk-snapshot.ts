@@ -79,9 +79,12 @@ export class DiskSnapshot {
     this.index = point.index;
     this.segments = segments ?? [{ name: newest, pieces, bytes: 0, to: point.head.currentRevision }];
     const names = this.segments.flatMap(piecesOf);
-    const chunks: string[] = [];
-    for (let i = 0; i < names.length; i += readAhead)
-      chunks.push(...(await Promise.all(names.slice(i, i + readAhead).map((name) => this.read(name)))));
+    const chunks = new Array<string>(names.length);
+    let next = 0;
+    const readOn = async () => {
+      for (let at = next++; at < names.length; at = next++) chunks[at] = await this.read(names[at] as string);
+    };
+    await Promise.all(Array.from({ length: readAhead }, readOn));
     return { ...point, chunks };
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchPath, plainType, readRange, writeRange } from '../api/plain.ts';
+import { batchPath, isPackedRange, plainType, readRange, writeRange } from '../api/plain.ts';
 import type { KeyValue } from '../api/types.ts';
 import { b64, startCluster } from '../testing/cluster.ts';
 
@@ -114,8 +114,11 @@ test('packed ranges read as they were written', () => {
   ]) {
     const written = writeRange(response);
     const text = typeof written === 'string' ? written : new TextDecoder().decode(written);
-    expect(text.startsWith('#') ? readRange(text) : JSON.parse(text)).toEqual(response);
+    expect(isPackedRange(text) ? readRange(text) : JSON.parse(text)).toEqual(response);
   }
+  const ascii = kvs.map((kv) => ({ ...kv, value: `= ${kv.modRevision}` }));
+  const written = writeRange({ kvs: ascii });
+  expect(readRange(new TextDecoder().decode(written as Uint8Array))).toEqual({ kvs: ascii, ascii: true });
 });
 
 test('health and version are told to whoever asks, and paths that are none are refused', async () => {

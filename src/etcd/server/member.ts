@@ -218,7 +218,7 @@ export class EtcdMember {
       raft.campaign();
       replica.drain();
     };
-    this.cancels[1] = this.clock.after((1 + 3 * this.random.next()) * this.tick, stand);
+    this.cancels[1] = this.clock.after((0.2 + 2 * this.random.next()) * this.tick, stand);
   }
 
   /** Index, term and configuration that the state stands at. */
