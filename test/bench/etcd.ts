@@ -51,7 +51,10 @@ await build({
   build: { outDir, rolldownOptions: { input: 'test/bench/etcd.html' } },
 });
 const vite = await preview({ logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
-const browser = await chromium.launchPersistentContext(join(profile, 'chromium'), { executablePath: chromiumPath, args: chromiumArgs });
+const browser = await chromium.launchPersistentContext(join(profile, 'chromium'), {
+  executablePath: chromiumPath,
+  args: chromiumArgs,
+});
 try {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error.message));
