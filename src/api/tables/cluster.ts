@@ -10,6 +10,7 @@ import type {
   CSINode,
   CSIStorageCapacity,
   FlowSchema,
+  LabelSelector,
   Lease,
   MutatingAdmissionPolicy,
   MutatingWebhookConfiguration,
@@ -31,12 +32,11 @@ import type {
   VolumeAttributesClass,
 } from '../generated/types.ts';
 import { humanDuration } from '../time.ts';
-import { age, columns, type Named, none, sorted, unset } from './columns.ts';
+import { age, type Columns, columns, type Named, none, sorted, unset } from './columns.ts';
 
-/** Kinds without columns of their own. */
-export const defaultColumns = columns<Named>('Name|Age', (object, now) => [object.metadata.name, age(object, now)]);
-/** Kinds that show when they were made. */
-export const createdAtColumns = columns<Named>('Name|Created At', (object) => [
+export const nameAndAgeColumns = columns<Named>('Name|Age', (object, now) => [object.metadata.name, age(object, now)]);
+/** Kinds without columns of their own (rest.NewDefaultTableConvertor). */
+export const defaultColumns = columns<Named>('Name|Created At@', (object) => [
   object.metadata.name,
   object.metadata.creationTimestamp ?? '',
 ]);
@@ -47,20 +47,20 @@ export const namespaceColumns = columns<Namespace>('Name|Status|Age', (n, now) =
   age(n, now),
 ]);
 
-export const configMapColumns = columns<ConfigMap>('Name|Data#|Age', (c, now) => [
+export const configMapColumns = columns<ConfigMap>('Name|Data|Age', (c, now) => [
   c.metadata?.name ?? '',
   Object.keys(c.data ?? {}).length + Object.keys(c.binaryData ?? {}).length,
   age(c as Named, now),
 ]);
 
-export const secretColumns = columns<Secret>('Name|Type|Data#|Age', (s, now) => [
+export const secretColumns = columns<Secret>('Name|Type|Data|Age', (s, now) => [
   s.metadata?.name ?? '',
   s.type ?? '',
   Object.keys(s.data ?? {}).length,
   age(s as Named, now),
 ]);
 
-export const serviceAccountColumns = columns<ServiceAccount>('Name|Secrets#|Age', (s, now) => [
+export const serviceAccountColumns = columns<ServiceAccount>('Name|Secrets|Age', (s, now) => [
   s.metadata?.name ?? '',
   (s.secrets ?? []).length,
   age(s as Named, now),
@@ -84,7 +84,7 @@ export const persistentVolumeColumns = columns<PersistentVolume>(
   'Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age|VolumeMode*',
   (v, now) => [
     v.metadata.name,
-    v.spec.capacity?.['storage'] ?? '',
+    v.spec.capacity?.['storage'] ?? '0',
     accessModes(v.spec.accessModes),
     v.spec.persistentVolumeReclaimPolicy ?? '',
     v.metadata.deletionTimestamp ? 'Terminating' : (v.status?.phase ?? ''),
@@ -105,7 +105,7 @@ export const persistentVolumeClaimColumns = columns<PersistentVolumeClaim>(
       c.metadata.name,
       c.metadata.deletionTimestamp ? 'Terminating' : (c.status?.phase ?? ''),
       c.spec.volumeName ?? '',
-      bound ? (c.status?.capacity?.['storage'] ?? '') : '',
+      bound ? (c.status?.capacity?.['storage'] ?? '0') : '',
       bound ? accessModes(c.status?.accessModes) : '',
       classOf(c.metadata, c.spec.storageClassName),
       c.spec.volumeAttributesClassName ?? unset,
@@ -116,7 +116,7 @@ export const persistentVolumeClaimColumns = columns<PersistentVolumeClaim>(
 );
 
 export const storageClassColumns = columns<StorageClass>(
-  'Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion?|Age',
+  'Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age',
   (c, now) => {
     const annotations = c.metadata?.annotations ?? {};
     const isDefault = [
@@ -134,7 +134,7 @@ export const storageClassColumns = columns<StorageClass>(
   },
 );
 
-export const volumeAttachmentColumns = columns<VolumeAttachment>('Name|Attacher|PV|Node|Attached?|Age', (v, now) => [
+export const volumeAttachmentColumns = columns<VolumeAttachment>('Name|Attacher!|PV|Node|Attached?|Age', (v, now) => [
   v.metadata.name,
   v.spec.attacher,
   v.spec.source.persistentVolumeName ?? '',
@@ -156,9 +156,9 @@ export const csiDriverColumns = columns<CSIDriver>(
     d.spec.attachRequired ?? true,
     d.spec.podInfoOnMount ?? false,
     d.spec.storageCapacity ?? false,
-    (d.spec.tokenRequests ?? []).map((t) => t.audience).join(',') || unset,
+    d.spec.tokenRequests?.map((t) => t.audience).join(',') ?? unset,
     d.spec.requiresRepublish ?? false,
-    (d.spec.volumeLifecycleModes ?? []).join(',') || unset,
+    (d.spec.volumeLifecycleModes ?? []).join(',') || none,
     age(d, now),
   ],
 );
@@ -180,7 +180,7 @@ export const resourceQuotaColumns = columns<ResourceQuota>('Name|Request|Limit|A
   const limit: string[] = [];
   for (const name of sorted(Object.keys(q.status?.hard ?? {}))) {
     const text = `${name}: ${q.status?.used?.[name] ?? '0'}/${q.status?.hard?.[name]}`;
-    (name.startsWith('limits') ? limit : request).push(text);
+    (name.startsWith('limits.') ? limit : request).push(text);
   }
   return [q.metadata.name, request.join(', '), limit.join(', '), age(q, now)];
 });
@@ -200,7 +200,7 @@ export const roleBindingColumns = columns<ClusterRoleBinding>(
         .map((s) => s.name)
         .join(', '),
       subjects('ServiceAccount')
-        .map((s) => `${s.namespace ?? ''}/${s.name}`)
+        .map((s) => (s.namespace ? `${s.namespace}/${s.name}` : s.name))
         .join(', '),
     ];
   },
@@ -258,6 +258,16 @@ export const webhookColumns = columns<MutatingWebhookConfiguration>('Name|Webhoo
   age(w as Named, now),
 ]);
 
+/** A selector as Go prints the struct. */
+function selectorDump({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = sorted(Object.keys(matchLabels)).map((key) => `${key}: ${matchLabels[key]},`);
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
+
 const paramKind = (kind: { apiVersion?: string; kind?: string } | undefined) =>
   kind ? `${kind.apiVersion}/${kind.kind}` : unset;
 
@@ -275,36 +285,35 @@ export const policyBindingColumns = columns<ValidatingAdmissionPolicyBinding>(
   'Name|PolicyName|ParamRef|Age',
   (b, now) => {
     const ref = b.spec.paramRef;
-    const text = ref?.name ? [ref.namespace, ref.name].filter(Boolean).join('/') : ref ? '*' : unset;
+    const text = ref?.name ? `${ref.namespace || '*'}/${ref.name}` : ref?.selector ? selectorDump(ref.selector) : unset;
     return [b.metadata.name, b.spec.policyName ?? '', text, age(b, now)];
   },
 );
 
-export const flowSchemaColumns = columns<FlowSchema>(
-  'Name|PriorityLevel|MatchingPrecedence#|DistinguisherMethod|Age|MissingPL',
-  (f, now) => [
+/** Lists show first what is matched first. */
+export const flowSchemaColumns: Columns = {
+  ...columns<FlowSchema>('Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL', (f, now) => [
     f.metadata?.name ?? '',
     f.spec?.priorityLevelConfiguration.name ?? '',
     f.spec?.matchingPrecedence ?? 0,
     f.spec?.distinguisherMethod?.type ?? none,
     age(f as Named, now),
     f.status?.conditions?.find((c) => c.type === 'Dangling')?.status ?? '?',
-  ],
-);
+  ]),
+  compare: (a: FlowSchema, b: FlowSchema) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0),
+};
 
 export const priorityLevelColumns = columns<PriorityLevelConfiguration>(
   'Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age',
   (p, now) => {
     const queuing = p.spec?.limited?.limitResponse?.queuing;
-    const shares = p.spec?.limited?.nominalConcurrencyShares ?? p.spec?.exempt?.nominalConcurrencyShares;
-    const text = (value: number | undefined) => (value === undefined ? none : String(value));
     return [
       p.metadata?.name ?? '',
       p.spec?.type ?? '',
-      text(shares),
-      text(queuing?.queues),
-      text(queuing?.handSize),
-      text(queuing?.queueLengthLimit),
+      p.spec?.limited?.nominalConcurrencyShares ?? none,
+      queuing?.queues ?? none,
+      queuing?.handSize ?? none,
+      queuing?.queueLengthLimit ?? none,
       age(p as Named, now),
     ];
   },
@@ -313,10 +322,11 @@ export const priorityLevelColumns = columns<PriorityLevelConfiguration>(
 export const apiServiceColumns = columns<APIService>('Name|Service|Available|Age', (a, now) => {
   const service = a.spec?.service;
   const available = a.status?.conditions?.find((c) => c.type === 'Available');
+  const why = available && available.status !== 'True' && available.reason ? ` (${available.reason})` : '';
   return [
     a.metadata?.name ?? '',
     service ? `${service.namespace}/${service.name}` : 'Local',
-    available ? (available.status === 'True' ? 'True' : `${available.status} (${available.reason ?? ''})`) : 'Unknown',
+    available ? available.status + why : 'Unknown',
     age(a as Named, now),
   ];
 });
@@ -330,14 +340,16 @@ export const componentStatusColumns = columns<ComponentStatus>('Name|Status|Mess
 export const resourceClaimColumns = columns<ResourceV1ResourceClaim>('Name|State|Age', (c, now) => {
   const states: string[] = [];
   if (c.metadata.deletionTimestamp) states.push('deleted');
-  if (c.status?.allocation) states.push('allocated');
-  if ((c.status?.reservedFor ?? []).length > 0) states.push('reserved');
+  if (c.status?.allocation) {
+    states.push('allocated');
+    if ((c.status.reservedFor ?? []).length > 0) states.push('reserved');
+  }
   return [c.metadata.name, states.join(',') || 'pending', age(c, now)];
 });
 
 export const resourceSliceColumns = columns<ResourceSlice>('Name|Node|Driver|Pool|Age', (s, now) => [
   s.metadata.name,
-  s.spec.nodeName ?? none,
+  s.spec.nodeName ?? '',
   s.spec.driver,
   s.spec.pool.name,
   age(s, now),

@@ -15,27 +15,48 @@ export interface ColumnDefinition {
   priority: number;
 }
 
-export type Cell = string | number | boolean;
+/** null: nothing to show (custom resources' columns without a value). */
+export type Cell = string | number | boolean | null;
+
+/** What a client may know of a row beyond its cells (meta.k8s.io TableRowCondition). */
+export interface RowCondition {
+  type: 'Completed';
+  status: 'True';
+  reason: string;
+  message: string;
+}
 
 export interface Columns {
   definitions: ColumnDefinition[];
   /** One row; `now` in milliseconds. */
   cells(object: object, now: number): Cell[];
+  conditions?(object: object): RowCondition[];
+  /** The order of the rows of a list, where that is not the order of names. */
+  compare?(a: object, b: object): number;
 }
 
 export interface Named {
   metadata: ObjectMeta;
 }
 
-/** "Name Ready Status IP*": names separated by "|"; * marks a wide column, # a number, ? a boolean. */
+const types = [
+  ['#', 'integer'],
+  ['?', 'boolean'],
+  ['@', 'date'],
+] as const;
+
+/**
+ * "Name|Ready|Restarts#|IP*": names separated by "|"; * marks a wide column, # the type integer, ? boolean, @ date, ! the format "name", which the column Name has
+ * anyway unless it is marked ~. Types are upstream's, who calls some columns of numbers strings.
+ */
 export function columns<T>(spec: string, cells: (object: T, now: number) => Cell[]): Columns {
   const definitions = spec.split('|').map((part): ColumnDefinition => {
-    const name = part.replace(/[*#?]+$/, '');
+    const name = part.replace(/[*#?@!~]+$/, '');
     const marks = part.slice(name.length);
     return {
       name,
-      type: marks.includes('#') ? 'integer' : marks.includes('?') ? 'boolean' : 'string',
-      format: name === 'Name' ? 'name' : '',
+      type: types.find(([mark]) => marks.includes(mark))?.[1] ?? 'string',
+      format: marks.includes('!') || (name === 'Name' && !marks.includes('~')) ? 'name' : '',
       description: '',
       priority: marks.includes('*') ? 1 : 0,
     };

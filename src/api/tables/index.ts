@@ -49,10 +49,6 @@ const tables: Record<string, Columns> = {
   CSIDriver: cluster.csiDriverColumns,
   CSIStorageCapacity: cluster.storageCapacityColumns,
   ResourceQuota: cluster.resourceQuotaColumns,
-  LimitRange: cluster.createdAtColumns,
-  Role: cluster.createdAtColumns,
-  ClusterRole: cluster.createdAtColumns,
-  CustomResourceDefinition: cluster.createdAtColumns,
   RoleBinding: cluster.roleBindingColumns,
   ClusterRoleBinding: cluster.roleBindingColumns,
   CertificateSigningRequest: cluster.signingRequestColumns,
@@ -70,8 +66,10 @@ const tables: Record<string, Columns> = {
   APIService: cluster.apiServiceColumns,
   ComponentStatus: cluster.componentStatusColumns,
   ResourceV1ResourceClaim: cluster.resourceClaimColumns,
+  DeviceClass: cluster.nameAndAgeColumns,
+  ResourceClaimTemplate: cluster.nameAndAgeColumns,
   ResourceSlice: cluster.resourceSliceColumns,
 };
 
-/** The columns of a schema type ("Pod", "V2HorizontalPodAutoscaler"); name and age for kinds without their own. */
+/** The columns of a schema type ("Pod", "V2HorizontalPodAutoscaler"); name and time of creation for kinds without their own. */
 export const columnsFor = (type: string): Columns => tables[type] ?? cluster.defaultColumns;

@@ -19,7 +19,9 @@ import { translateTimestampSince } from '../time.ts';
 import { age, columns, firstFew, none, selectorCell, sorted, unset } from './columns.ts';
 
 const ingressAddresses = (ingress: readonly { ip?: string; hostname?: string }[] | undefined): string =>
-  [...new Set((ingress ?? []).map((at: LoadBalancerIngress) => at.ip || at.hostname || ''))].filter(Boolean).join(',');
+  sorted(new Set((ingress ?? []).map((at: LoadBalancerIngress) => at.ip || at.hostname || '').filter(Boolean))).join(
+    ',',
+  );
 
 function externalIp(service: Service): string {
   const { spec } = service;
@@ -53,44 +55,60 @@ export const serviceColumns = columns<Service>(
 const hostPort = (host: string, port: number) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 
 export const endpointsColumns = columns<Endpoints>('Name|Endpoints|Age', (endpoints, now) => {
+  const { subsets = [] } = endpoints;
   const list: string[] = [];
-  for (const subset of endpoints.subsets ?? []) {
+  for (const subset of subsets) {
     if ((subset.ports ?? []).length === 0) list.push(...(subset.addresses ?? []).map((address) => address.ip));
     for (const port of subset.ports ?? [])
       for (const address of subset.addresses ?? []) list.push(hostPort(address.ip, port.port));
   }
-  return [endpoints.metadata.name, list.length > 0 ? firstFew(list) : none, age(endpoints, now)];
+  return [endpoints.metadata.name, subsets.length > 0 ? firstFew(list) : none, age(endpoints, now)];
 });
 
 export const endpointSliceColumns = columns<EndpointSlice>('Name|AddressType|Ports|Endpoints|Age', (slice, now) => {
-  const ports = (slice.ports ?? []).map((port) => (port.port === undefined ? port.name || '*' : String(port.port)));
+  const ports = (slice.ports ?? []).map((port) => (port.port === undefined ? (port.name ?? '*') : String(port.port)));
   const addresses = (slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses);
   return [
     slice.metadata.name,
     slice.addressType,
-    ports.length > 0 ? firstFew(ports) : unset,
-    addresses.length > 0 ? firstFew(addresses) : unset,
+    firstFew(ports) || unset,
+    firstFew(addresses) || unset,
     age(slice, now),
   ];
 });
 
-export const ingressColumns = columns<Ingress>('Name|Class|Hosts|Address|Ports|Age', (ingress, now) => {
-  const hosts = (ingress.spec?.rules ?? []).map((rule) => rule.host ?? '').filter(Boolean);
-  return [
-    ingress.metadata.name,
-    ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.['kubernetes.io/ingress.class'] ?? none,
-    hosts.length > 0 ? firstFew(hosts) : '*',
-    ingressAddresses(ingress.status?.loadBalancer?.ingress),
-    (ingress.spec?.tls ?? []).length > 0 ? '80, 443' : '80',
-    age(ingress, now),
-  ];
-});
+/** The first three hosts; what is said to be more counts all rules after the third, with or without a host. */
+function hostsCell(hosts: readonly string[]): string {
+  const list: string[] = [];
+  let more = false;
+  for (const host of hosts) {
+    if (list.length === 3) more = true;
+    else if (host) list.push(host);
+  }
+  if (list.length === 0) return '*';
+  return list.join(',') + (more ? ` + ${hosts.length - 3} more...` : '');
+}
+
+export const ingressColumns = columns<Ingress>('Name|Class|Hosts|Address|Ports|Age', (ingress, now) => [
+  ingress.metadata.name,
+  ingress.spec?.ingressClassName ?? none,
+  hostsCell((ingress.spec?.rules ?? []).map((rule) => rule.host ?? '')),
+  ingressAddresses(ingress.status?.loadBalancer?.ingress),
+  (ingress.spec?.tls ?? []).length > 0 ? '80, 443' : '80',
+  age(ingress, now),
+]);
 
 export const ingressClassColumns = columns<IngressClass>('Name|Controller|Parameters|Age', (c, now) => {
   const parameters = c.spec?.parameters;
   const kind =
     parameters && `${parameters.kind}${parameters.apiGroup ? `.${parameters.apiGroup}` : ''}/${parameters.name}`;
-  return [c.metadata?.name ?? '', c.spec?.controller ?? '', kind ?? none, age(c, now)];
+  const isDefault = c.metadata?.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true';
+  return [
+    `${c.metadata?.name ?? ''}${isDefault ? ' (default)' : ''}`,
+    c.spec?.controller ?? '',
+    kind ?? none,
+    age(c, now),
+  ];
 });
 
 export const networkPolicyColumns = columns<NetworkPolicy>('Name|Pod-Selector|Age', (p, now) => [
@@ -99,12 +117,11 @@ export const networkPolicyColumns = columns<NetworkPolicy>('Name|Pod-Selector|Ag
   age(p, now),
 ]);
 
-export const ipAddressColumns = columns<IPAddress>('Name|ParentRef', (a) => {
+/** Rows have one cell more than there are columns: upstream's do. */
+export const ipAddressColumns = columns<IPAddress>('Name|ParentRef', (a, now) => {
   const ref = a.spec?.parentRef;
-  return [
-    a.metadata.name,
-    ref ? [ref.resource + (ref.group ? `.${ref.group}` : ''), ref.namespace, ref.name].filter(Boolean).join('/') : none,
-  ];
+  const resource = ref && (ref.resource + (ref.group ? `.${ref.group}` : '')).toLowerCase();
+  return [a.metadata.name, ref ? [resource, ref.namespace, ref.name].filter(Boolean).join('/') : none, age(a, now)];
 });
 
 export const serviceCidrColumns = columns<ServiceCIDR>('Name|CIDRs|Age', (c, now) => [
@@ -152,7 +169,7 @@ export const nodeColumns = columns<Node>(
   },
 );
 
-const eventSpec = 'Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count#*|Name*';
+const eventSpec = 'Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count*|Name*';
 
 interface EventView {
   name: string;
@@ -163,7 +180,7 @@ interface EventView {
   object?: { kind?: string; name?: string; fieldPath?: string };
   source: string;
   message?: string;
-  count?: number;
+  count: number;
 }
 
 const eventCells = (event: EventView, now: number) => [
@@ -177,7 +194,7 @@ const eventCells = (event: EventView, now: number) => [
   event.source,
   (event.message ?? '').trim(),
   translateTimestampSince(event.first, now),
-  event.count || 1,
+  event.count,
   event.name,
 ];
 
@@ -194,7 +211,7 @@ export const eventColumns = columns<CoreV1Event>(eventSpec, (e, now) =>
       object: e.involvedObject,
       source: sourceCell(e.source?.component || e.reportingComponent, e.source?.host || e.reportingInstance),
       message: e.message,
-      count: e.series?.count ?? e.count,
+      count: e.series?.count ?? (e.count || 1),
     },
     now,
   ),
@@ -214,7 +231,7 @@ export const eventsV1Columns = columns<EventsV1Event>(eventSpec, (e, now) =>
         e.deprecatedSource?.host || e.reportingInstance,
       ),
       message: e.note,
-      count: e.series?.count ?? e.deprecatedCount,
+      count: e.series?.count ?? (e.deprecatedCount || 1),
     },
     now,
   ),

@@ -2,7 +2,7 @@
 
 import type { ContainerStatus, Pod } from '../generated/types.ts';
 import { humanDuration, parseTime } from '../time.ts';
-import { age, columns, none } from './columns.ts';
+import { age, type Columns, columns, none, type RowCondition } from './columns.ts';
 
 export interface PodSummary {
   ready: number;
@@ -89,7 +89,7 @@ export function summarizePod(pod: Pod): PodSummary {
   return { ready, total, status: reason, restarts, lastRestart };
 }
 
-export const podColumns = columns<Pod>(
+const podCells = columns<Pod>(
   'Name|Ready|Status|Restarts|Age|IP*|Node*|Nominated Node*|Readiness Gates*',
   (pod, now) => {
     const summary = summarizePod(pod);
@@ -113,3 +113,16 @@ export const podColumns = columns<Pod>(
     ];
   },
 );
+
+const completed = (reason: string, message: string): RowCondition[] => [
+  { type: 'Completed', status: 'True', reason, message },
+];
+const completions: Record<string, RowCondition[]> = {
+  Succeeded: completed('Succeeded', 'The pod has completed successfully.'),
+  Failed: completed('Failed', 'The pod failed.'),
+};
+
+export const podColumns: Columns = {
+  ...podCells,
+  conditions: (pod: Pod) => completions[pod.status?.phase ?? ''] ?? [],
+};

@@ -247,5 +247,5 @@ test('services, nodes, events, storage', () => {
     }),
   ).toEqual(['x', 'Pending', '', '', '', 's', '<unset>', '60m', '<unset>']);
   expect(cells('Role', { metadata })).toEqual(['x', at(3600)]);
-  expect(cells('Unheard', { metadata })).toEqual(['x', '60m']);
+  expect(cells('Unheard', { metadata })).toEqual(['x', at(3600)]);
 });

@@ -24,7 +24,7 @@ import { age, boolCell, columns, containerCells, none, selectorCell, unset } fro
 const number = (value: number | undefined): number => value ?? 0;
 const wide = 'Containers*|Images*|Selector*';
 
-export const deploymentColumns = columns<Deployment>(`Name|Ready|Up-to-date#|Available#|Age|${wide}`, (d, now) => [
+export const deploymentColumns = columns<Deployment>(`Name|Ready|Up-to-date|Available|Age|${wide}`, (d, now) => [
   d.metadata.name,
   `${number(d.status?.readyReplicas)}/${number(d.spec.replicas)}`,
   number(d.status?.updatedReplicas),
@@ -99,8 +99,7 @@ function jobCompletions(job: Job): string {
 function jobDuration(job: Job, now: number): string {
   const start = parseTime(job.status?.startTime ?? '');
   if (start === undefined) return '';
-  const failed = job.status?.conditions?.find((c) => c.type === 'Failed' && c.status === 'True')?.lastTransitionTime;
-  const end = parseTime(job.status?.completionTime ?? failed ?? '');
+  const end = parseTime(job.status?.completionTime ?? '');
   return humanDuration((end ?? now) - start);
 }
 
@@ -115,7 +114,7 @@ export const jobColumns = columns<Job>(`Name|Status|Completions|Duration|Age|${w
 ]);
 
 export const cronJobColumns = columns<CronJob>(
-  `Name|Schedule|Timezone|Suspend|Active#|Last Schedule|Age|${wide}`,
+  `Name|Schedule|Timezone|Suspend?|Active#|Last Schedule|Age|${wide}`,
   (c, now) => [
     c.metadata.name,
     c.spec.schedule,
@@ -157,7 +156,7 @@ function metricsCell(specs: readonly V2MetricSpec[], statuses: readonly V2Metric
 }
 
 export const autoscalerColumns = columns<V2HorizontalPodAutoscaler>(
-  'Name|Reference|Targets|MinPods|MaxPods#|Replicas#|Age',
+  'Name|Reference|Targets|MinPods|MaxPods|Replicas|Age',
   (h, now) => [
     h.metadata.name,
     `${h.spec.scaleTargetRef.kind}/${h.spec.scaleTargetRef.name}`,
@@ -170,7 +169,7 @@ export const autoscalerColumns = columns<V2HorizontalPodAutoscaler>(
 );
 
 export const autoscalerV1Columns = columns<HorizontalPodAutoscaler>(
-  'Name|Reference|Targets|MinPods|MaxPods#|Replicas#|Age',
+  'Name|Reference|Targets|MinPods|MaxPods|Replicas|Age',
   (h, now) => {
     const target = h.spec.targetCPUUtilizationPercentage;
     const current = h.status?.currentCPUUtilizationPercentage;
@@ -203,13 +202,13 @@ export const podTemplateColumns = columns<PodTemplate>('Name|Containers|Images|P
   formatLabels(p.template?.metadata?.labels),
 ]);
 
-export const controllerRevisionColumns = columns<ControllerRevision>('Name|Controller|Revision#|Age', (r, now) => {
+export const controllerRevisionColumns = columns<ControllerRevision>('Name|Controller|Revision|Age', (r, now) => {
   const owner = r.metadata.ownerReferences?.find((reference) => reference.controller);
   const group = owner?.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : '';
   return [r.metadata.name, owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : none, r.revision, age(r, now)];
 });
 
-export const scaleColumns = columns<Scale>('Name|Desired#|Available#|Age', (s, now) => [
+export const scaleColumns = columns<Scale>('Name~|Desired#|Available#|Age', (s, now) => [
   s.metadata.name,
   number(s.spec?.replicas),
   number(s.status?.replicas),

@@ -5,8 +5,8 @@ import type {
   CustomResourceDefinitionVersion,
   JSONSchemaProps,
 } from '../../api/generated/types.ts';
-import type { ColumnDefinition, Columns } from '../../api/tables/index.ts';
-import { translateTimestampSince } from '../../api/time.ts';
+import type { Cell, ColumnDefinition, Columns } from '../../api/tables/index.ts';
+import { parseTime, translateTimestampSince } from '../../api/time.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import { apiVersionOf, type ResourceInfo, type SubresourceInfo, storagePrefixOf } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
@@ -24,33 +24,40 @@ function fieldsOf(path: string | undefined): string[] {
 }
 
 function columnsOf(version: CustomResourceDefinitionVersion): Columns {
-  const custom = version.additionalPrinterColumns ?? [
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: '' },
-  ];
+  const custom = version.additionalPrinterColumns?.length
+    ? version.additionalPrinterColumns
+    : [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }];
   const readers = custom.map((column) => jsonPath(column.jsonPath));
   const definitions: ColumnDefinition[] = [
     { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
-    ...custom.map(({ name, type, format, description, priority }) => ({
+    ...custom.map(({ name, type, format, description, priority, jsonPath }) => ({
       name,
       type,
       format: format ?? '',
-      description: description ?? '',
+      description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
       priority: priority ?? 0,
     })),
   ];
   return {
     definitions,
-    cells(object, now) {
-      const cells = custom.map(({ type }, i) => {
-        const [value] = readers[i]?.(object) ?? [];
-        if (value === undefined || value === null) return type === 'date' ? '<unknown>' : '';
-        if (type === 'date') return translateTimestampSince(String(value), now);
-        if (type === 'integer' || type === 'number' || type === 'boolean') return value as number | boolean;
-        return typeof value === 'object' ? JSON.stringify(value) : String(value);
-      });
-      return [(object as KubeObject).metadata.name, ...cells];
-    },
+    cells: (object, now) => [
+      (object as KubeObject).metadata.name,
+      ...custom.map(({ type }, i) => cellOf(type, readers[i]?.(object)[0], now)),
+    ],
   };
+}
+
+/** A value as a column of its type shows it; null if it is of another type (tableconvertor.go, cellForJSONValue). */
+function cellOf(type: string, value: unknown, now: number): Cell {
+  if (value === undefined || value === null) return null;
+  if (type === 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (type === 'boolean') return typeof value === 'boolean' ? value : null;
+  if (type === 'date') {
+    if (typeof value !== 'string') return null;
+    return value === '' || parseTime(value) !== undefined ? translateTimestampSince(value, now) : '<invalid>';
+  }
+  if (typeof value !== 'number') return null;
+  return type === 'integer' ? Math.trunc(value) : value;
 }
 
 export interface ServedVersion {

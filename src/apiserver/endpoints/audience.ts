@@ -29,7 +29,8 @@ export interface View {
 /** An event as watchers are shown it. */
 export interface Shown {
   revision: number;
-  encode(): Bytes;
+  /** In the form of the view, or in another one. */
+  encode(form?: Representation): Bytes;
 }
 
 /** An event that is sent in one form to watchers with different selections is encoded for the first of them. */
@@ -61,7 +62,7 @@ export function shownAs(event: StoreEvent, { prefix, selection, representation }
   // An object that leaves the selection is shown as it last was in it, at the revision at which it left.
   const entry =
     type === 'DELETED' && event.type !== 'DELETED' && event.previous ? event.previous.at(event.revision) : event.entry;
-  return { revision: event.revision, encode: () => sharedEncoding(event, type, entry, representation) };
+  return { revision: event.revision, encode: (form = representation) => sharedEncoding(event, type, entry, form) };
 }
 
 /** What has gathered for all watchers of an audience. */

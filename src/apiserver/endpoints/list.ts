@@ -214,7 +214,8 @@ export function renderList(
     ...(result.remaining !== undefined && { remainingItemCount: result.remaining }),
   });
   const { head, tail } = representation.list(metadata);
-  const { entries } = result;
+  const { compare } = representation;
+  const entries = compare ? [...result.entries].sort(compare) : result.entries;
   if (entries.length <= batch) return head + entries.map(representation.item).join(',') + tail;
   const encoder = new TextEncoder();
   let at = 0;

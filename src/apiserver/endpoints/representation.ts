@@ -17,6 +17,10 @@ export interface Representation {
   list(metadata: string): { head: string; tail: string };
   /** JSON text of the object in a BOOKMARK event, where it is not an empty object of the resource's kind. */
   bookmark?(metadata: object): string;
+  /** The order of a list, where that is not the order of names. */
+  compare?(a: Entry, b: Entry): number;
+  /** How the events of a watch look after the first, where they look different. */
+  following?: Representation;
 }
 
 /** Objects as they are, in the version that was asked for. */

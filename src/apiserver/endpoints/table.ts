@@ -1,5 +1,7 @@
 // Objects as a meta.k8s.io Table: what kubectl get prints. The columns are those of the kind (src/api), or of the CustomResourceDefinition.
 
+import { invalid, path, renderErrors } from '../../api/field-error.ts';
+import { newBadRequest } from '../../api/status.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
@@ -8,7 +10,17 @@ import type { Entry } from '../storage/entry.ts';
 import { columnsOf } from './columns.ts';
 import type { Representation } from './representation.ts';
 
-/** `version` is that of meta.k8s.io; includeObject in the query says how much of each object goes along (None, Metadata, Object). */
+const includes = ['Metadata', 'Object', 'None'];
+
+/** includeObject in the query: how much of each object goes along. Throws BadRequest. */
+function includeOf({ url }: RequestContext): string {
+  const include = url.searchParams.get('includeObject') || 'Metadata';
+  if (includes.includes(include)) return include;
+  const error = invalid(path('includeObject'), include, "must be 'Metadata', 'Object', 'None', or empty");
+  throw newBadRequest(`Unable to convert to Table as requested: ${renderErrors([error])}`);
+}
+
+/** `version` is that of meta.k8s.io. In a watch, only the first event tells the columns. Throws BadRequest. */
 export function tableRepresentation(
   resource: ResourceInfo,
   context: RequestContext,
@@ -16,35 +28,43 @@ export function tableRepresentation(
   clock: Clock,
 ): Representation {
   const apiVersion = `meta.k8s.io/${version}`;
-  const include = context.url.searchParams.get('includeObject') ?? 'Metadata';
-  const { definitions, cells } = columnsOf(resource);
+  const include = includeOf(context);
+  const { definitions, cells, conditions, compare } = columnsOf(resource);
   const native = resource.fromStorage ?? ((object: KubeObject) => object);
-  const carried = (object: KubeObject): object | undefined => {
-    if (include === 'None') return undefined;
-    if (include === 'Object') return object;
-    return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
+  const partial = (metadata: object) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+  const carried = (object: KubeObject): object | null => {
+    if (include === 'None') return null;
+    return include === 'Object' ? object : partial(object.metadata);
   };
-  const rows = (entry: Entry) => {
+  const row = (entry: Entry) => {
     const object = native(entry.object);
-    const carry = carried(object);
-    return JSON.stringify({ cells: cells(object, clock.now()), ...(carry && { object: carry }) });
+    const about = conditions?.(object) ?? [];
+    return JSON.stringify({
+      cells: cells(object, clock.now()),
+      ...(about.length > 0 && { conditions: about }),
+      object: carried(object),
+    });
   };
-  const columns = JSON.stringify(definitions);
-  const head = (metadata: string) =>
-    `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columns},"rows":[`;
+  const form = (columns: string) => {
+    const head = (metadata: string) =>
+      `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columns},"rows":[`;
+    return {
+      mediaType: `application/json;as=Table;g=meta.k8s.io;v=${version}`,
+      one: (entry: Entry) => `${head(`{"resourceVersion":"${entry.revision}"}`)}${row(entry)}]}`,
+      item: row,
+      list: (metadata: string) => ({ head: head(metadata), tail: ']}' }),
+      ...(compare && { compare: (a: Entry, b: Entry) => compare(native(a.object), native(b.object)) }),
+      bookmark: (metadata: object) => {
+        const { kind, apiVersion } = resource;
+        const object = include === 'Object' ? { kind, apiVersion, metadata } : partial(metadata);
+        return `${head(JSON.stringify(metadata))}${JSON.stringify({ cells: [], object })}]}`;
+      },
+    };
+  };
+  const id = `table ${version} ${include} ${resource.apiVersion}`;
   return {
-    id: `table ${version} ${include} ${resource.apiVersion}`,
-    mediaType: `application/json;as=Table;g=meta.k8s.io;v=${version}`,
-    one: (entry) => `${head(`{"resourceVersion":"${entry.revision}"}`)}${rows(entry)}]}`,
-    item: rows,
-    list: (metadata) => ({ head: head(metadata), tail: ']}' }),
-    bookmark: (metadata) =>
-      JSON.stringify({
-        kind: 'Table',
-        apiVersion,
-        metadata,
-        columnDefinitions: null,
-        rows: [{ cells: [], object: { kind: resource.kind, apiVersion: resource.apiVersion, metadata } }],
-      }),
+    id,
+    ...form(JSON.stringify(definitions)),
+    following: { id: `${id} following`, ...form('null') },
   };
 }

@@ -15,7 +15,7 @@ export async function watch(environment: WatchEnvironment): Promise<PushSource> 
   const { registry, options, selection, representation } = environment;
   const { cache } = registry.store;
   const prefix = registry.prefixOf(environment.namespace);
-  const view = { prefix, selection, representation };
+  const view = { prefix, selection, representation: representation.following ?? representation };
   const watcher = new Watcher(environment, view);
   const wanted = options.resourceVersion === '' ? undefined : parseResourceVersion(options.resourceVersion);
   const initial = options.sendInitialEvents ?? (wanted === undefined || wanted === 0);
@@ -31,7 +31,7 @@ export async function watch(environment: WatchEnvironment): Promise<PushSource> 
       const add = (entries: readonly Entry[]) => {
         for (const entry of entries)
           if (selection.all || selection.matches(entry.object))
-            watcher.push(() => encodeEvent('ADDED', representation.one(entry)));
+            watcher.push((form) => encodeEvent('ADDED', form.one(entry)));
       };
       const entries = collection.list(prefix);
       if (registry.converts) watcher.later(async () => add(await registry.view(entries)));

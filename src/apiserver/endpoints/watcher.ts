@@ -41,12 +41,17 @@ export interface WatchEnvironment {
   pace: Pace;
 }
 
+/** Makes an event's bytes in the form in which it is due. */
+type Encode = (form: Representation) => Bytes;
+
 export class Watcher implements Listener, EventSink, PushSource {
   reached = 0;
+  /** How the next event looks. */
+  #form: Representation;
   readonly #environment: WatchEnvironment;
   readonly #view: View;
   readonly #converts: boolean;
-  #queue: (() => Bytes)[] = [];
+  #queue: Encode[] = [];
   /** Events that wait, be it for the sink or to be converted. */
   #pending = 0;
   #sink: ByteSink | undefined;
@@ -60,6 +65,7 @@ export class Watcher implements Listener, EventSink, PushSource {
   constructor(environment: WatchEnvironment, view: View) {
     this.#environment = environment;
     this.#view = view;
+    this.#form = environment.representation;
     this.#converts = environment.registry.converts;
   }
 
@@ -139,8 +145,8 @@ export class Watcher implements Listener, EventSink, PushSource {
     this.#then(() => this.push(bookmark));
   }
 
-  #bookmark(initialEventsEnd: boolean): () => Bytes {
-    const { registry, representation } = this.#environment;
+  #bookmark(initialEventsEnd: boolean): Encode {
+    const { registry } = this.#environment;
     // Between events the cache may have advanced without news for this watcher: so has the watcher.
     const { cache } = registry.store;
     if (cache.whole) this.reached = Math.max(this.reached, cache.revision);
@@ -150,13 +156,14 @@ export class Watcher implements Listener, EventSink, PushSource {
       creationTimestamp: null,
       ...(initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
     };
-    const object = representation.bookmark?.(metadata) ?? JSON.stringify({ kind, apiVersion, metadata });
-    return () => encodeEvent('BOOKMARK', object);
+    return (form) =>
+      encodeEvent('BOOKMARK', form.bookmark?.(metadata) ?? JSON.stringify({ kind, apiVersion, metadata }));
   }
 
   take(batch: Batch): boolean {
     if (this.#ended) return true;
-    if (this.reached < batch.first && this.#sink && this.#hasRoom && this.#queue.length === 0) {
+    const sharesForm = this.#form === this.#view.representation;
+    if (this.reached < batch.first && this.#sink && this.#hasRoom && this.#queue.length === 0 && sharesForm) {
       this.reached = batch.last;
       this.#hasRoom = this.#sink.write(batch.bytes);
       return true;
@@ -172,9 +179,9 @@ export class Watcher implements Listener, EventSink, PushSource {
   /** Puts an event at the end of what waits. */
   show(shown: Shown): void {
     this.#pending++;
-    this.push(() => {
+    this.push((form) => {
       this.#pending--;
-      return shown.encode();
+      return shown.encode(form);
     });
   }
 
@@ -207,7 +214,7 @@ export class Watcher implements Listener, EventSink, PushSource {
     });
   }
 
-  push(item: () => Bytes): void {
+  push(item: Encode): void {
     if (this.#ended) return;
     this.#queue.push(item);
     this.#flush();
@@ -226,7 +233,8 @@ export class Watcher implements Listener, EventSink, PushSource {
     const pieces: Bytes[] = [];
     let size = 0;
     while (pieces.length < this.#queue.length && size < chunkTarget) {
-      const piece = (this.#queue[pieces.length] as () => Bytes)();
+      const piece = (this.#queue[pieces.length] as Encode)(this.#form);
+      this.#form = this.#form.following ?? this.#form;
       pieces.push(piece);
       size += piece.byteLength;
     }

@@ -36,6 +36,8 @@ const plainScope = { params: false, authorizer: true, variables: new Map() };
 /** What the webhook is to be asked about, or undefined if it is not concerned. Throws Forbidden when its conditions cannot be told. */
 async function concerned(core: Core, webhook: Webhook, attributes: AdmissionAttributes): Promise<Matched | undefined> {
   const { catalog, authorizer } = core;
+  // A webhook that names nothing is for nothing; a policy's rules may be left out.
+  if (!webhook.rules?.length) return undefined;
   const matched = await match(catalog, criteriaOf(webhook), attributes);
   if (!matched || !webhook.matchConditions?.length) return matched;
   const { resource, namespace: name } = attributes;

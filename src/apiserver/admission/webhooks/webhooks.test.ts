@@ -68,6 +68,16 @@ async function configure(kind: 'Validating' | 'Mutating', ...webhooks: object[])
   return () => api.call('DELETE', `${group}/${plural}/test`);
 }
 
+test('a webhook without rules is never called', async () => {
+  const drops = [
+    await configure('Validating', webhook('judge', { rules: undefined })),
+    await configure('Mutating', webhook('maker', { rules: [] })),
+  ];
+  expect((await api.call('POST', configmaps, configmap('unseen'))).code).toBe(201);
+  expect(seen).toEqual([]);
+  for (const drop of drops) await drop();
+});
+
 describe('validating webhooks', () => {
   test('allow, warn and refuse', async () => {
     const drop = await configure('Validating', webhook('judge'));
