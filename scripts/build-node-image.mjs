@@ -3,18 +3,19 @@
 //   node scripts/build-node-image.mjs        called by npm start when public/node is missing, and by npm test
 //
 // Leaves public/node (manifest.json last) and public/images, both ignored by git. Every part is kept in a cache by the hash of its recipe, so a second
-// clone copies and an agent change recompiles no kernel. With apt and root it builds here; else with Docker in a Debian container; else it says so and ends
-// with 0, and the page runs on hollow nodes.
+// clone copies and an agent change recompiles no kernel. On Debian 12 as root it builds here; else with Docker in a Debian container (docker.mjs says what can
+// be set); else it says so and ends with 0, and the page runs on hollow nodes.
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildContainerImages } from './build-node-image/container-images.mjs';
 import { cache, cached, images, locked, program, recipeHash, root, say, sha256 } from './build-node-image/context.mjs';
 import { hasApt, installTools } from './build-node-image/debian.mjs';
+import { buildInDocker, buildsHere, whyNoDocker } from './build-node-image/docker.mjs';
 import { buildKernel } from './build-node-image/kernel.mjs';
 import { buildRootfs } from './build-node-image/rootfs.mjs';
+import { bundle } from './lib/bundle.mjs';
 
 const publicDirectory = join(root, 'public');
 const recipe = JSON.parse(readFileSync(join(images, 'node', 'packages.json'), 'utf8'));
@@ -33,7 +34,7 @@ function installed() {
   return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).version : undefined;
 }
 
-async function buildSnapshot(kernel, rootfs, layouts) {
+async function buildSnapshot(kernel, rootfs, layouts, snapshotProgram) {
   const hash = recipeHash(
     ['scripts/build-node-image/snapshot.ts', 'src/machine/emulator.ts', 'src/machine/frames.ts'],
     kernel,
@@ -56,8 +57,7 @@ async function buildSnapshot(kernel, rootfs, layouts) {
       state,
     ];
     say('snapshot', 'booting the node');
-    const tsx = join(root, 'node_modules', '.bin', 'tsx');
-    await program(tsx, [join(root, 'scripts', 'build-node-image', 'snapshot.ts'), ...parts], {
+    await program(process.execPath, [snapshotProgram, ...parts], {
       line: (text) => say('snapshot', text),
     });
     say('snapshot', 'compressing');
@@ -67,7 +67,7 @@ async function buildSnapshot(kernel, rootfs, layouts) {
 }
 
 /** Puts the parts together under a temporary name and moves them into place, the manifest last. */
-function install(version, kernel, rootfs, layouts, snapshot) {
+function install(version, { kernel, rootfs, layouts, snapshot }) {
   const place = join(publicDirectory, 'node');
   const next = `${place}.next`;
   rmSync(next, { recursive: true, force: true });
@@ -119,26 +119,23 @@ function install(version, kernel, rootfs, layouts, snapshot) {
   say('image', `ready: ${(total / 1048576).toFixed(1)} MiB in public/node, kernel ${manifest.kernelVersion}`);
 }
 
-function inDocker() {
-  if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status !== 0) return false;
-  say('image', 'no apt here: building in a Debian container');
-  mkdirSync(cache, { recursive: true });
-  const mounts = [
-    '-v',
-    `${root}:${root}`,
-    '-v',
-    `${cache}:/var/cache/build/drydock`,
-    '-w',
-    root,
-    '-e',
-    'XDG_CACHE_HOME=/var/cache/build',
-  ];
-  const done = spawnSync(
-    'docker',
-    ['run', '--rm', ...mounts, 'node:22-bookworm', 'node', 'scripts/build-node-image.mjs'],
-    { stdio: 'inherit' },
-  );
-  return done.status === 0;
+/** Makes the parts that the cache does not have, on Debian, and writes down in the file `record` which directories they are in. */
+async function makeParts(snapshotProgram, record) {
+  await installTools().catch((error) => {
+    throw new Error(`the build tools could not be installed from Debian's package sources:\n${error.message}`);
+  });
+  const layouts = await buildContainerImages();
+  const rootfs = await buildRootfs(recipe);
+  const kernel = await buildKernel(recipe.kernel);
+  const snapshot = await buildSnapshot(kernel, rootfs, layouts, snapshotProgram);
+  writeFileSync(record, JSON.stringify({ kernel, rootfs, layouts, snapshot }));
+}
+
+/** The directories of the parts, if the record of an earlier build is there and they still are too. */
+function partsOf(record) {
+  if (!existsSync(record)) return undefined;
+  const parts = JSON.parse(readFileSync(record, 'utf8'));
+  return Object.values(parts).every((directory) => existsSync(directory)) ? parts : undefined;
 }
 
 async function main() {
@@ -147,27 +144,34 @@ async function main() {
     say('image', 'public/node is up to date');
     return;
   }
-  if (!hasApt()) {
-    if (inDocker()) return;
-    console.log(
-      'The Linux node image needs Debian (apt, as root) or Docker to build. Neither is here: the page will use hollow nodes, without real containers.',
-    );
+  const record = join(cache, `parts-${version}.json`);
+  const osRelease = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const here = buildsHere({ arch: process.arch, isRoot: process.getuid?.() === 0, hasApt: hasApt(), osRelease });
+  const why = here || partsOf(record) ? undefined : whyNoDocker();
+  if (why) {
+    console.log(why);
     return;
   }
   await locked(async () => {
     if (installed() === version) return;
-    await installTools();
-    const layouts = await buildContainerImages();
-    const rootfs = await buildRootfs(recipe);
-    const kernel = await buildKernel(recipe.kernel);
-    const snapshot = await buildSnapshot(kernel, rootfs, layouts);
-    install(version, kernel, rootfs, layouts, snapshot);
+    if (!partsOf(record)) {
+      // plain JavaScript, made here: a container has another system's programs than those in node_modules
+      const snapshotProgram = await bundle('scripts/build-node-image/snapshot.ts');
+      if (here) await makeParts(snapshotProgram, record);
+      else await buildInDocker(['--parts', snapshotProgram, record]);
+    }
+    const parts = partsOf(record);
+    if (!parts) throw new Error(`the parts are not in ${cache}: is this folder shared with Docker?`);
+    install(version, parts);
   });
 }
 
+const [mode, ...args] = process.argv.slice(2);
+const inContainer = mode === '--parts'; // started by buildInDocker: fills the cache, no more
 try {
-  await main();
+  await (inContainer ? makeParts(...args) : main());
 } catch (error) {
-  console.error(`building the node image failed: ${error instanceof Error ? error.message : error}`);
+  const what = error instanceof Error ? error.message : error;
+  console.error(inContainer ? what : `building the node image failed: ${what}`);
   process.exitCode = 1;
 }

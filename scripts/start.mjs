@@ -24,7 +24,7 @@ const address = server.resolvedUrls?.local[0] ?? `http://${host}:${port}/`;
 console.log(`\n  Drydock is at ${address}\n`);
 
 if (!existsSync(join(root, 'public', 'node', 'manifest.json'))) {
-  console.log('  Building the Linux node image; the page runs on hollow nodes until it is done.\n');
+  console.log('  The Linux node image is not there yet: until it is built, the page runs on hollow nodes.\n');
   const code = await run('node', [join('scripts', 'build-node-image.mjs')]);
   if (code === 0 && existsSync(join(root, 'public', 'node', 'manifest.json'))) {
     publish('images');

@@ -55,12 +55,12 @@ export function program(command, args, { line, ...options } = {}) {
 
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** Every file below the given paths (relative to the repository), sorted. */
+/** Every file below the given paths (relative to the repository) but tests, sorted. */
 function filesBelow(paths) {
   const found = [];
   const visit = (path) => {
     if (statSync(path).isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
-    else found.push(path);
+    else if (!path.endsWith('.test.ts')) found.push(path);
   };
   for (const path of paths) visit(join(root, path));
   return found.sort();
@@ -87,8 +87,15 @@ export async function cached(name, hash, make) {
   const half = `${directory}.partial`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { recursive: true });
-  await make(half);
-  renameSync(half, directory);
+  const discard = () => rmSync(half, { recursive: true, force: true });
+  process.once('exit', discard);
+  try {
+    await make(half);
+    renameSync(half, directory);
+  } finally {
+    process.off('exit', discard);
+    discard();
+  }
   return directory;
 }
 
