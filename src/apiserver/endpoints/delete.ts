@@ -1,7 +1,7 @@
 // DELETE on an object and on a collection.
 
 import type { Status } from '../../api/generated/types.ts';
-import { isNotFound, newBadRequest, successStatus } from '../../api/status.ts';
+import { isNotFound, successStatus } from '../../api/status.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { KubeObject } from '../object.ts';
 import { type DeleteOptions, readDeleteOptions } from '../registry/preconditions.ts';
@@ -10,16 +10,14 @@ import { bodyType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
 import { parseBody } from '../server/machinery.ts';
 import type { Entry } from '../storage/entry.ts';
-import { list } from './list.ts';
+import { type ListResult, list } from './list.ts';
 import { readListOptions } from './list-options.ts';
 import { selectionOf } from './selection.ts';
 
 async function optionsOf(context: RequestContext): Promise<DeleteOptions> {
   const bytes = await readBody(context.request);
   const body = bytes.length > 0 ? parseBody(bytes, bodyType(context.request)) : undefined;
-  const options = readDeleteOptions(body, context.url.searchParams);
-  if (context.url.searchParams.getAll('dryRun').includes('All')) options.dryRun = ['All'];
-  return options;
+  return readDeleteOptions(body, context.url.searchParams);
 }
 
 function admitDelete(context: RequestContext, served: Served, admission: Admission, options: DeleteOptions) {
@@ -60,36 +58,26 @@ export async function deleteOne(context: RequestContext, served: Served, admissi
   return { status: successStatus({ name, ...(group && { group }), kind, ...(uid && { uid }) }) };
 }
 
-/** DELETE on a collection: each object as if alone; those that are gone already are passed over. Returns what was deleted. */
+/**
+ * DELETE on a collection: each object of the list as if alone, in its order; those that are gone already are passed over, the first that fails ends it. Returns the
+ * list as it was: with a limit one page of it, with the token for the rest.
+ */
 export async function deleteCollection(
   context: RequestContext,
   served: Served,
   admission: Admission,
-): Promise<{ revision: number; entries: Entry[] }> {
-  const { namespace } = context.info;
+): Promise<ListResult> {
   const { resource, registry } = served;
   const listOptions = readListOptions(context.url.searchParams, false);
   const selection = selectionOf(resource, registry.strategy, listOptions.labelSelector, listOptions.fieldSelector);
   const options = await optionsOf(context);
-  if (options.preconditions?.uid !== undefined)
-    throw newBadRequest('preconditions.uid is not allowed when deleting a collection');
-  const { entries, revision } = await list(registry, namespace, selection, { ...listOptions, limit: 0, continue: '' });
+  const result = await list(registry, context.info.namespace, selection, listOptions);
   const admit = admitDelete(context, served, admission, options);
-  const out: Entry[] = [];
-  for (const item of entries) {
-    const { metadata } = item.object;
-    try {
-      const result = await registry.delete(
-        metadata.namespace ?? '',
-        metadata.name,
-        context,
-        structuredClone(options),
-        admit,
-      );
-      out.push(result.entry);
-    } catch (error) {
+  for (const { object } of result.entries) {
+    const { namespace = '', name } = object.metadata;
+    await registry.delete(namespace, name, context, structuredClone(options), admit).catch((error) => {
       if (!isNotFound(error)) throw error;
-    }
+    });
   }
-  return { revision, entries: out };
+  return result;
 }

@@ -4,6 +4,7 @@ import { type FieldErrorList, forbidden, notSupported, path } from '../../api/fi
 import { type FieldSelector, parseFieldSelector } from '../../api/fields.ts';
 import { parseSelector, type Selector } from '../../api/labels.ts';
 import { newBadRequest, newInvalid } from '../../api/status.ts';
+import { integerOf, isTrue } from '../server/query.ts';
 
 export interface ListOptions {
   labelSelector: Selector;
@@ -18,28 +19,18 @@ export interface ListOptions {
   sendInitialEvents: boolean | undefined;
 }
 
-const isTrue = (value: string | null) => value !== null && value !== 'false' && value !== '0' && value !== '';
-
 /** Throws BadRequest or Invalid. */
 export function readListOptions(query: URLSearchParams, watch: boolean): ListOptions {
-  const number = (name: string): number | undefined => {
-    const text = query.get(name);
-    if (text === null || text === '') return undefined;
-    if (!/^-?\d{1,18}$/.test(text))
-      throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-    return Number(text);
-  };
-  const initial = query.get('sendInitialEvents');
   const options: ListOptions = {
     labelSelector: parsed(() => parseSelector(query.get('labelSelector') ?? '')),
     fieldSelector: parsed(() => parseFieldSelector(query.get('fieldSelector') ?? '')),
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-    limit: number('limit') ?? 0,
+    limit: integerOf(query, 'limit') ?? 0,
     continue: query.get('continue') ?? '',
-    timeoutSeconds: number('timeoutSeconds'),
-    allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
-    sendInitialEvents: initial === null || initial === '' ? undefined : isTrue(initial),
+    timeoutSeconds: integerOf(query, 'timeoutSeconds'),
+    allowWatchBookmarks: isTrue(query, 'allowWatchBookmarks'),
+    sendInitialEvents: query.has('sendInitialEvents') ? isTrue(query, 'sendInitialEvents') : undefined,
   };
   const errors = watch ? watchErrors(options) : listErrors(options);
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);

@@ -49,7 +49,7 @@ const patchTypes = [
 function readWriteQuery({ url, request, info }: RequestContext, optionsKind: string): WriteQuery {
   const query = url.searchParams;
   const errors: FieldErrorList = [];
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported(path('dryRun'), dryRun, ['All']));
   const validation = query.get('fieldValidation') ?? '';
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))

@@ -1,8 +1,10 @@
 // Delete options and the preconditions that deletes and updates carry.
 
-import { forbidden, invalid, notSupported, path } from '../../api/field-error.ts';
+import { DecodeError, decodeTyped, isObject } from '../../api/decode.ts';
+import { invalid, notSupported, path } from '../../api/field-error.ts';
 import { newBadRequest, newConflict, newInvalid } from '../../api/status.ts';
 import type { KubeObject } from '../object.ts';
+import { integerOf, isTrue } from '../server/query.ts';
 import type { ResourceInfo } from './resource.ts';
 
 export interface DeleteOptions {
@@ -13,68 +15,71 @@ export interface DeleteOptions {
   dryRun?: string[];
 }
 
-const policies = ['Background', 'Foreground', 'Orphan'];
+const policies = ['Foreground', 'Background', 'Orphan'];
 
-/** Reads DeleteOptions from a body and the query, which wins where the body is empty. Throws BadRequest or Invalid. */
+/** Reads DeleteOptions from a body or, if there is none, from the query. Throws BadRequest or Invalid. */
 export function readDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
-  const options: DeleteOptions = {};
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    const { kind } = body as { kind?: unknown };
-    if (kind !== undefined && kind !== 'DeleteOptions')
-      throw newBadRequest(`the object provided is unrecognized (must be of type DeleteOptions): got ${String(kind)}`);
-    Object.assign(options, body);
-  } else {
-    const grace = query.get('gracePeriodSeconds');
-    if (grace !== null && grace !== '') {
-      const seconds = Number(grace);
-      if (!Number.isInteger(seconds))
-        throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
-      options.gracePeriodSeconds = seconds;
-    }
-    const policy = query.get('propagationPolicy');
-    if (policy) options.propagationPolicy = policy;
-    const orphan = query.get('orphanDependents');
-    if (orphan) options.orphanDependents = orphan === 'true' || orphan === '1';
-    const dryRun = query.getAll('dryRun').filter((value) => value !== '');
-    if (dryRun.length > 0) options.dryRun = dryRun;
-  }
+  const options = body === undefined ? optionsOfQuery(query) : optionsOfBody(body);
   const errors = [];
-  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined)
+  const { propagationPolicy, orphanDependents, dryRun = [] } = options;
+  if (propagationPolicy !== undefined && orphanDependents !== undefined)
     errors.push(
       invalid(
         path('propagationPolicy'),
-        options.propagationPolicy,
+        propagationPolicy,
         'orphanDependents and deletionPropagation cannot be both set',
       ),
     );
-  if (options.propagationPolicy !== undefined && !policies.includes(options.propagationPolicy))
-    errors.push(notSupported(path('propagationPolicy'), options.propagationPolicy, [...policies, 'nil']));
-  const dryRun = options.dryRun;
-  if (dryRun !== undefined && (!Array.isArray(dryRun) || dryRun.some((value) => value !== 'All')))
-    errors.push(notSupported(path('dryRun'), Array.isArray(dryRun) ? dryRun[0] : dryRun, ['All']));
-  if (options.gracePeriodSeconds !== undefined && typeof options.gracePeriodSeconds !== 'number')
-    errors.push(forbidden(path('gracePeriodSeconds'), 'must be an integer'));
+  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
+    errors.push(notSupported(path('propagationPolicy'), propagationPolicy, [...policies, 'nil']));
+  if (dryRun.some((value) => value !== 'All')) errors.push(notSupported(path('dryRun'), dryRun, ['All']));
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   return options;
 }
 
-/** Throws Conflict if the object is not the one that was meant. */
+function optionsOfBody(body: unknown): DeleteOptions {
+  if (!isObject(body)) throw newBadRequest('the body of a delete must be a DeleteOptions object');
+  const { kind } = body;
+  if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions')
+    throw newBadRequest(`the object provided is unrecognized (must be of type DeleteOptions): got ${String(kind)}`);
+  try {
+    return decodeTyped<DeleteOptions>('DeleteOptions', body).object;
+  } catch (error) {
+    throw error instanceof DecodeError ? newBadRequest(error.message) : error;
+  }
+}
+
+/** uid and resourceVersion in the query are preconditions, also where a list is asked for by that resourceVersion. */
+function optionsOfQuery(query: URLSearchParams): DeleteOptions {
+  const gracePeriodSeconds = integerOf(query, 'gracePeriodSeconds');
+  const propagationPolicy = query.get('propagationPolicy');
+  const dryRun = query.getAll('dryRun');
+  const uid = query.get('uid');
+  const resourceVersion = query.get('resourceVersion');
+  return {
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    ...(propagationPolicy !== null && { propagationPolicy }),
+    ...(query.has('orphanDependents') && { orphanDependents: isTrue(query, 'orphanDependents') }),
+    ...(dryRun.length > 0 && { dryRun }),
+    ...((uid || resourceVersion) && {
+      preconditions: { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
+    }),
+  };
+}
+
+/** Throws Conflict if the object is not the one that was meant (rest.BeforeDelete). */
 export function checkPreconditions(
-  resource: ResourceInfo,
-  object: KubeObject,
-  preconditions: DeleteOptions['preconditions'],
+  { group, kind }: ResourceInfo,
+  { metadata }: KubeObject,
+  { uid, resourceVersion }: NonNullable<DeleteOptions['preconditions']>,
 ): void {
-  const { uid, resourceVersion, name } = object.metadata;
-  if (preconditions?.uid !== undefined && preconditions.uid !== uid)
-    throw newConflict(
-      resource.groupResource,
-      name,
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+  const conflict = (why: string) => newConflict({ group, resource: kind }, metadata.name, why);
+  if (uid !== undefined && uid !== metadata.uid)
+    throw conflict(
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
     );
-  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion)
-    throw newConflict(
-      resource.groupResource,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     );
 }

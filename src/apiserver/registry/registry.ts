@@ -343,7 +343,7 @@ export class Registry {
       if (!current) throw newNotFound(resource.groupResource, name);
       let plan: DeletionPlan;
       try {
-        checkPreconditions(resource, current.object, options.preconditions);
+        if (options.preconditions) checkPreconditions(resource, current.object, options.preconditions);
         await admit?.(current.object);
         plan = planDeletion(strategy, current.copy(), options, context.env.clock.now());
       } catch (error) {

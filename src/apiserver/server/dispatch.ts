@@ -71,12 +71,9 @@ export async function serveResource(core: Core, context: RequestContext): Promis
       return remove(core, context, served);
     case 'deletecollection': {
       const accept = negotiate(context.request, context.url, listForms, !served.resource.custom);
-      const { revision, entries } = await deleteCollection(context, served, core.admission);
-      const rendered = renderList(
-        { revision, entries, continue: '', remaining: undefined },
-        representationOf(core, served, context, accept),
-      );
-      return listResponse(rendered, accept, 'application/json', context.request);
+      const representation = representationOf(core, served, context, accept);
+      const deleted = await deleteCollection(context, served, core.admission);
+      return listResponse(renderList(deleted, representation), accept, representation.mediaType, context.request);
     }
     default:
       throw newMethodNotAllowed();

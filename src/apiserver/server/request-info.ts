@@ -1,5 +1,7 @@
 // What a request asks for, read from its method and path (apiserver/pkg/endpoints/request/requestinfo.go).
 
+import { isTrue } from './query.ts';
+
 export interface RequestInfo {
   /** Whether the path is one of a resource (below /api/v1 or /apis/<group>/<version>). */
   isResource: boolean;
@@ -80,8 +82,7 @@ export function parseRequestInfo(method: string, url: URL): RequestInfo {
   }
   if (info.name === '' && info.verb === 'get') info.verb = 'list';
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection';
-  const watch = url.searchParams.get('watch');
-  const wantsWatch = watch !== null && watch !== 'false' && watch !== '0';
+  const wantsWatch = isTrue(url.searchParams, 'watch');
   if ((info.verb === 'list' && wantsWatch) || (watching && (info.verb === 'list' || info.verb === 'get'))) {
     info.verb = 'watch';
   }

@@ -25,10 +25,7 @@ async function evict(core: Core, context: RequestContext, served: Served): Promi
   sent.metadata = { ...sent.metadata, name, namespace };
   const gate = admissionOf(core, context, served, 'CREATE');
   const review = await gate.mutate(sent);
-  const options = readDeleteOptions(
-    { ...(review['deleteOptions'] as object | undefined), kind: undefined },
-    new URLSearchParams(),
-  );
+  const options = readDeleteOptions(review['deleteOptions'] ?? undefined, new URLSearchParams());
   if (isDryRun(context)) options.dryRun = ['All'];
   await gate.validate(review);
   const pods = core.catalog.registry('', 'pods');
