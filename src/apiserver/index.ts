@@ -59,6 +59,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     tokens,
     openApi: new OpenApi(catalog),
     metrics: new Metrics(),
+    stopping: false,
     rulesFor: (user, namespace) => rbac.rulesFor(user, namespace),
   };
   await bootstrap(core);
@@ -69,6 +70,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   return {
     handle: (request) => handle(core, request),
     async stop() {
+      core.stopping = true;
       compactor?.stop();
       definitions.stop();
       cache.stop();

@@ -25,6 +25,8 @@ export interface Core {
   tokens: ServiceAccountTokens;
   openApi: OpenApi;
   metrics: Metrics;
+  /** The server has been told to stop: it is not ready any more. */
+  stopping: boolean;
   /** The RBAC rules that hold for a user in a namespace. */
   rulesFor(user: UserInfo, namespace: string): PolicyRule[];
 }

@@ -5,7 +5,7 @@ import { defaults } from '../config.ts';
 import { aggregated, apiGroupDocument, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts';
 import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
-import { health } from './health.ts';
+import { health, healthPaths } from './health.ts';
 import { negotiate } from './negotiate.ts';
 import { jsonResponse, rawJsonResponse, textResponse } from './respond.ts';
 
@@ -42,7 +42,7 @@ export async function servePath(core: Core, context: RequestContext): Promise<Re
 
 async function route(core: Core, context: RequestContext, path: string): Promise<Response | undefined> {
   const { catalog } = core;
-  const check = health(core, context, path);
+  const check = health(core, context);
   if (check) return check;
   if (path === '/metrics')
     return textResponse(core.metrics.render(core), 200, undefined, 'text/plain; version=0.0.4; charset=utf-8');
@@ -149,13 +149,13 @@ function indexPaths({ catalog }: Core): string[] {
     '/api',
     '/api/v1',
     '/apis',
-    '/healthz',
-    '/livez',
+    '/apis/',
+    ...healthPaths,
     '/metrics',
     '/openapi/v2',
     '/openapi/v3',
+    '/openapi/v3/',
     '/openid/v1/jwks',
-    '/readyz',
     '/version',
   ]);
   for (const { resource } of catalog.all()) {
