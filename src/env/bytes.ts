@@ -37,6 +37,9 @@ export async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8
   }
 }
 
+/** Whether these bytes begin as gzip does: some servers unpack .gz files on the way (Content-Encoding). */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
 /** Unpacks gzip. Rejects if it is none, or damaged. */
 export function gunzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return collect(streamOf(bytes).pipeThrough(new DecompressionStream('gzip')));

@@ -7,6 +7,7 @@
 // - all guest time comes from `microtick`, which is imported by the wasm module and also a static of the class behind `emulator.v86`.
 
 import type { V86 as V86Class, V86Options } from 'v86';
+import { gunzip, isGzip } from '../env/bytes.ts';
 import { createTurns } from '../env/turns.ts';
 import { keepTranslationsSmall } from './guest-code.ts';
 import { type EmulatedFileSystem, SharedFiles } from './shared-files.ts';
@@ -17,7 +18,7 @@ export interface EmulatorParts {
   wasm: ArrayBuffer;
   bios: ArrayBuffer;
   vgaBios: ArrayBuffer;
-  /** A saved state, or what to boot from. */
+  /** A saved state (gzip or not), or what to boot from. */
   start: { state: ArrayBuffer } | { kernel: ArrayBuffer; initrd: ArrayBuffer; commandLine: string };
 }
 
@@ -66,6 +67,12 @@ interface Internals {
   bus: { send(event: string, data: unknown): void };
 }
 
+/** Unpacks a state here, where it is used: on its way between threads it is a third of its size, and nothing of it stays behind in another thread. */
+async function unpacked(state: ArrayBuffer): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(state);
+  return isGzip(bytes) ? (await gunzip(bytes)).buffer : state;
+}
+
 /** Builds the computer in this thread. While it is busy, nothing else in the thread has a turn more often than every few dozen milliseconds. */
 export async function createEmulator(parts: EmulatorParts, listeners: EmulatorListeners): Promise<LocalEmulator> {
   const { V86 } = await import('v86');
@@ -79,9 +86,10 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
   });
+  // a state is restored below: of an initial one v86 would keep the bytes
   const boot: Partial<V86Options> =
     'state' in parts.start
-      ? { initial_state: { buffer: parts.start.state } }
+      ? {}
       : {
           bzimage: { buffer: parts.start.kernel },
           initrd: { buffer: parts.start.initrd },
@@ -116,6 +124,11 @@ export async function createEmulator(parts: EmulatorParts, listeners: EmulatorLi
   const emulator: V86Class = new V86(options as unknown as V86Options);
   const ready = new Promise<void>((resolve) => emulator.add_listener('emulator-ready', () => resolve()));
   await Promise.race([ready, refused]);
+  if ('state' in parts.start) {
+    await emulator.restore_state(await unpacked(parts.start.state));
+    // the state and v86's copy of it are waste now; engines look for waste when much memory was asked for, and what is never touched costs none
+    void new ArrayBuffer(128 << 20);
+  }
   const internals = emulator as unknown as Internals;
   internals.v86.constructor.microtick = guestTime;
   if (typeof process === 'undefined') {

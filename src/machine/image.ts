@@ -1,7 +1,5 @@
 // What scripts/build-node-image.mjs leaves in public/node: a manifest and the files it names.
 
-import { gunzip } from '../env/bytes.ts';
-
 export interface ImageFile {
   name: string;
   size: number;
@@ -25,17 +23,11 @@ export interface NodeImageManifest {
 /** The loaded files of a node image, ready to start machines from; one may be shared by several machines. */
 export interface NodeImage {
   manifest: NodeImageManifest;
+  /** As it was fetched: packed, unless a server unpacked it. */
   state: ArrayBuffer;
   bios: ArrayBuffer;
   vgaBios: ArrayBuffer;
   wasm: ArrayBuffer;
-}
-
-/** Unpacks gzip unless a server already did (some set Content-Encoding on .gz files). */
-export async function unpacked(bytes: ArrayBuffer): Promise<ArrayBuffer> {
-  const array = new Uint8Array(bytes);
-  if (array[0] !== 0x1f || array[1] !== 0x8b) return bytes;
-  return (await gunzip(array)).buffer;
 }
 
 export type FetchFile = (path: string) => Promise<Response>;
@@ -51,7 +43,7 @@ export async function loadNodeImage(fetchFile: FetchFile): Promise<NodeImage | u
     return response.arrayBuffer();
   };
   const [state, bios, vgaBios, wasm] = await Promise.all([
-    get(manifest.files.state).then(unpacked),
+    get(manifest.files.state),
     get(manifest.files.bios),
     get(manifest.files.vgaBios),
     get(manifest.files.wasm),
