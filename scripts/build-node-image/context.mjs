@@ -133,7 +133,7 @@ export async function locked(work) {
   }
   const release = () => rmSync(lock, { force: true });
   process.on('exit', release);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
   try {
     return await work();
   } finally {
