@@ -4,7 +4,8 @@
 import { isAlreadyExists } from '../api/status.ts';
 import { defaultRoles } from './auth/default-roles.ts';
 import { defaults } from './config.ts';
-import type { KubeObject } from './object.ts';
+import { flowSchemas, priorityLevels } from './flowcontrol/defaults.ts';
+import { deepCopy, type KubeObject } from './object.ts';
 import { addressAt, ipRange } from './registry/ip-range.ts';
 import { loopbackUser, type RequestContext } from './server/context.ts';
 import type { Core } from './server/core.ts';
@@ -71,7 +72,7 @@ async function createMissing(core: Core): Promise<void> {
         preemptionPolicy: 'PreemptLowerPriority',
       }),
     ),
-    ...flowControl().map(([resource, object]) => ensure(core, 'flowcontrol.apiserver.k8s.io', resource, object)),
+    ensureFlowControl(core),
   ]);
   await ownService(core);
 }
@@ -90,75 +91,17 @@ const priorityClasses = [
   },
 ];
 
-/** The mandatory and a few suggested objects of API Priority and Fairness: served, with their shares, as upstream's bootstrap has them. */
-function flowControl(): [string, KubeObject][] {
-  const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
-  const annotations = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
-  const limited = (name: string, nominalConcurrencyShares: number, lendablePercent: number): [string, KubeObject] => [
-    'prioritylevelconfigurations',
-    {
-      apiVersion,
-      kind: 'PriorityLevelConfiguration',
-      metadata: { name, annotations },
-      spec: {
-        type: 'Limited',
-        limited: {
-          nominalConcurrencyShares,
-          lendablePercent,
-          limitResponse: { type: 'Queue', queuing: { queues: 128, handSize: 6, queueLengthLimit: 50 } },
-        },
-      },
-    },
+/** Makes what is missing of API Priority and Fairness. */
+export async function ensureFlowControl(core: Core): Promise<void> {
+  const all = [
+    ...priorityLevels.map((object) => ['prioritylevelconfigurations', object] as const),
+    ...flowSchemas.map((object) => ['flowschemas', object] as const),
   ];
-  const anyone = ['system:authenticated', 'system:unauthenticated'].map((name) => ({ kind: 'Group', group: { name } }));
-  const everything = {
-    resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] }],
-    nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-  };
-  const schema = (
-    name: string,
-    level: string,
-    precedence: number,
-    subjects: object[],
-    method?: string,
-  ): [string, KubeObject] => [
-    'flowschemas',
-    {
-      apiVersion,
-      kind: 'FlowSchema',
-      metadata: { name, annotations },
-      spec: {
-        priorityLevelConfiguration: { name: level },
-        matchingPrecedence: precedence,
-        ...(method && { distinguisherMethod: { type: method } }),
-        rules: [{ subjects, ...everything }],
-      },
-    },
-  ];
-  const groups = (...names: string[]) => names.map((name) => ({ kind: 'Group', group: { name } }));
-  return [
-    [
-      'prioritylevelconfigurations',
-      {
-        apiVersion,
-        kind: 'PriorityLevelConfiguration',
-        metadata: { name: 'exempt', annotations },
-        spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } },
-      },
-    ],
-    limited('catch-all', 5, 0),
-    limited('global-default', 20, 50),
-    limited('leader-election', 10, 0),
-    limited('node-high', 40, 25),
-    limited('system', 30, 33),
-    limited('workload-high', 40, 50),
-    limited('workload-low', 100, 90),
-    schema('exempt', 'exempt', 1, groups('system:masters')),
-    schema('system-nodes', 'system', 500, groups('system:nodes'), 'ByUser'),
-    schema('service-accounts', 'workload-low', 9000, groups('system:serviceaccounts'), 'ByUser'),
-    schema('global-default', 'global-default', 9900, anyone, 'ByUser'),
-    schema('catch-all', 'catch-all', 10000, anyone, 'ByUser'),
-  ];
+  await Promise.all(
+    all.map(([resource, object]) =>
+      ensure(core, 'flowcontrol.apiserver.k8s.io', resource, deepCopy(object) as unknown as KubeObject),
+    ),
+  );
 }
 
 /** Service and endpoints "kubernetes": how pods find the API. */

@@ -14,6 +14,8 @@ import type { ApiServerConfig } from './config.ts';
 import { runDefinitions } from './crd/controller.ts';
 import { definitionStrategyFor } from './crd/definition-strategy.ts';
 import { OpenApi } from './discovery/openapi.ts';
+import { FlowClassifier } from './flowcontrol/classifier.ts';
+import { keepFlowControl } from './flowcontrol/keeper.ts';
 import { Catalog } from './registry/catalog.ts';
 import type { ResourceInfo } from './registry/resource.ts';
 import { conversions } from './registry/versions.ts';
@@ -56,6 +58,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     authenticator: new Authenticator(config.tokens, [(token) => tokens.verify(token)], config.frontKey),
     authorizer:
       config.authorizationMode === 'AlwaysAllow' ? allowAll : union([mastersAuthorizer, nodeAuthorizer(cache), rbac]),
+    flows: new FlowClassifier(cache),
     tokens,
     openApi: new OpenApi(catalog),
     metrics: new Metrics(),
@@ -64,6 +67,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   };
   await bootstrap(core);
   const definitions = runDefinitions(core);
+  const flowControl = keepFlowControl(core);
   const compactor = config.compactionInterval
     ? startCompactor(config.etcd, env.clock, config.compactionInterval)
     : undefined;
@@ -72,6 +76,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     async stop() {
       core.stopping = true;
       compactor?.stop();
+      flowControl.stop();
       definitions.stop();
       cache.stop();
     },

@@ -2,6 +2,7 @@
 
 import type { Env } from '../../env/env.ts';
 import type { TraceContext } from '../../env/trace.ts';
+import type { Flow } from '../flowcontrol/classifier.ts';
 import type { RequestInfo } from './request-info.ts';
 
 export interface UserInfo {
@@ -23,6 +24,8 @@ export interface RequestContext {
   parentSpanId: string | undefined;
   /** Warning headers to send with the answer (RFC 7234, code 299), each text once. */
   warnings: Set<string>;
+  /** What it falls under; nothing before it is known who asks, nor for what takes long. */
+  flow?: Flow;
   /** Notes of admission for the audit event. */
   annotations?: Map<string, string>;
 }

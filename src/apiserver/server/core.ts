@@ -8,6 +8,7 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { ApiServerConfig } from '../config.ts';
 import type { OpenApi } from '../discovery/openapi.ts';
+import type { FlowClassifier } from '../flowcontrol/classifier.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { Served } from '../registry/served.ts';
 import type { Store } from '../storage/store.ts';
@@ -22,6 +23,8 @@ export interface Core {
   admission: Admission;
   authenticator: Authenticator;
   authorizer: Authorizer;
+  /** What is asked of the server, told apart by who asks for what. */
+  flows: FlowClassifier;
   tokens: ServiceAccountTokens;
   openApi: OpenApi;
   metrics: Metrics;

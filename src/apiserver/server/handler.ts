@@ -48,6 +48,10 @@ export async function handle(core: Core, request: Request): Promise<Response> {
   for (const warning of context.warnings) response.headers.append('warning', `299 - ${JSON.stringify(warning)}`);
   if (env.trace.wants('request')) audit(core, context, response, began);
   setHeader(response, 'audit-id', auditId(context));
+  if (context.flow) {
+    setHeader(response, 'x-kubernetes-pf-flowschema-uid', context.flow.schema);
+    setHeader(response, 'x-kubernetes-pf-prioritylevel-uid', context.flow.level);
+  }
   return response;
 }
 
@@ -73,6 +77,7 @@ async function answer(core: Core, context: RequestContext): Promise<Response> {
   const { info, request } = context;
   context.user = await core.authenticator.authenticate(request);
   await impersonate(core, context);
+  if (!longRunning.has(info.subresource)) context.flow = core.flows.classify(context.user, info);
   if (/%(?![0-9a-fA-F]{2})/.test(info.path)) throw newBadRequest(`invalid URL escape in ${JSON.stringify(info.path)}`);
   demand(core.authorizer, attributesOf(context.user, info));
   if (info.isResource) return serveResource(core, context);

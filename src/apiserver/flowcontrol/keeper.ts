@@ -1,0 +1,124 @@
+// Keeps the flow schemas and priority levels of every cluster: what was deleted comes back, and what is the server's to say is as it says; each schema's status
+// says whether its priority level exists (flowcontrol's config producer and consumer).
+//
+// Invariant: it writes only what differs, so that several servers over one store come to rest.
+
+import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated/types.ts';
+import { rfc3339 } from '../../env/clock.ts';
+import { ensureFlowControl, ownContext } from '../bootstrap.ts';
+import { deepCopy, deepEqual } from '../object.ts';
+import type { Core } from '../server/core.ts';
+import { levelsPrefix, objects, schemasPrefix } from './classifier.ts';
+import { autoUpdate, flowSchemas, mandatory, priorityLevels } from './defaults.ts';
+
+const group = 'flowcontrol.apiserver.k8s.io';
+const retry = 10_000;
+
+type Kept = FlowSchema | PriorityLevelConfiguration;
+const defaults: [plural: string, prefix: string, all: readonly Kept[]][] = [
+  ['prioritylevelconfigurations', levelsPrefix, priorityLevels],
+  ['flowschemas', schemasPrefix, flowSchemas],
+];
+
+/** Follows the objects until stopped. */
+export function keepFlowControl(core: Core): { stop(): void } {
+  const { cache } = core.store;
+  let seen = '';
+  let stopped = false;
+  let cancel: (() => void) | undefined;
+
+  const plan = (delay: number) => {
+    if (stopped || cancel) return;
+    cancel = core.env.clock.after(delay, async () => {
+      try {
+        await settle(core);
+        cancel = undefined;
+        onAdvance();
+      } catch {
+        // The store is out of reach, or another server was faster.
+        cancel = undefined;
+        plan(retry);
+      }
+    });
+  };
+
+  function onAdvance(): void {
+    const stamp = `${cache.fills} ${cache.collection(schemasPrefix).changes} ${cache.collection(levelsPrefix).changes}`;
+    if (stamp === seen || cancel) return;
+    seen = stamp;
+    plan(0);
+  }
+
+  const off = cache.onAdvance(onAdvance);
+  onAdvance();
+  return {
+    stop() {
+      stopped = true;
+      cancel?.();
+      off();
+    },
+  };
+}
+
+async function settle(core: Core): Promise<void> {
+  const all = <T extends Kept>(prefix: string) => objects<T>(core.store.cache.collection(prefix), prefix);
+  for (const [plural, prefix, wanted] of defaults) {
+    const there = new Map(all(prefix).map((object) => [nameOf(object), object]));
+    if (wanted.some((object) => !there.has(nameOf(object)))) await ensureFlowControl(core);
+    await Promise.all(wanted.map((object) => restore(core, plural, object, there.get(nameOf(object)))));
+  }
+  const levels = new Set(all(levelsPrefix).map(nameOf));
+  await Promise.all(all<FlowSchema>(schemasPrefix).map((schema) => tell(core, schema, levels)));
+}
+
+const nameOf = ({ metadata }: Kept) => metadata?.name ?? '';
+
+/** Makes the spec what it should be, where that is not for others to say. */
+async function restore(core: Core, plural: string, wanted: Kept, there: Kept | undefined): Promise<void> {
+  if (!there || deepEqual(there.spec, wanted.spec)) return;
+  const fixed = plural === 'flowschemas' && mandatory.has(nameOf(wanted));
+  if (!fixed && there.metadata?.annotations?.[autoUpdate] !== 'true') return;
+  await update(core, plural, there, '', (it) => {
+    Object.assign(it, { spec: deepCopy(wanted.spec) });
+  });
+}
+
+/** Notes in the status whether the schema's level exists. */
+async function tell(core: Core, schema: FlowSchema, levels: ReadonlySet<string>): Promise<void> {
+  const level = schema.spec?.priorityLevelConfiguration.name ?? '';
+  const start = `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(level)}`;
+  const [status, reason, message] = levels.has(level)
+    ? ['False', 'Found', `${start} and it exists`]
+    : ['True', 'NotFound', `${start} but there is no such object`];
+  const conditions = schema.status?.conditions ?? [];
+  const before = conditions.find(({ type }) => type === 'Dangling');
+  if (before?.status === status && before.reason === reason && before.message === message) return;
+  const lastTransitionTime = rfc3339(core.env.clock.now());
+  await update(core, 'flowschemas', schema, 'status', (it: FlowSchema) => {
+    const others = (it.status?.conditions ?? []).filter(({ type }) => type !== 'Dangling');
+    it.status = { conditions: [...others, { lastTransitionTime, message, reason, status, type: 'Dangling' }] };
+  });
+}
+
+async function update<T extends Kept>(
+  core: Core,
+  plural: string,
+  object: T,
+  subresource: string,
+  change: (it: T) => void,
+): Promise<void> {
+  const name = nameOf(object);
+  const context = ownContext(core, 'PUT', `/apis/${group}/v1/${plural}/${name}${subresource && `/${subresource}`}`);
+  await core.catalog.registry(group, plural).update(
+    '',
+    name,
+    context,
+    async (current) => {
+      const next = current.copy();
+      change(next as unknown as T);
+      delete next.metadata.resourceVersion;
+      return next;
+    },
+    { dryRun: false, subresource },
+  );
+}
