@@ -27,6 +27,7 @@ const table = {
   leaseProvided: [grpc.invalidArgument, 'etcdserver: lease is provided'],
   tooManyOps: [grpc.invalidArgument, 'etcdserver: too many operations in txn request'],
   duplicateKey: [grpc.invalidArgument, 'etcdserver: duplicate key given in txn request'],
+  invalidSortOption: [grpc.invalidArgument, 'etcdserver: invalid sort option'],
   compacted: [grpc.outOfRange, 'etcdserver: mvcc: required revision has been compacted'],
   futureRevision: [grpc.outOfRange, 'etcdserver: mvcc: required revision is a future revision'],
   noSpace: [grpc.resourceExhausted, 'etcdserver: mvcc: database space exceeded'],

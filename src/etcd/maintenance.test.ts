@@ -44,7 +44,7 @@ test('hashes are those of a revision, and equal on all members', async () => {
   for (let i = 0; i < 10; i++) await c.simulation.finish(c.client.put(`k${i % 3}`, `v${i}`));
   await c.simulation.run(1000);
   const hash = async (name: string, revision: number) =>
-    (await c.call('/v3/maintenance/hash', { revision }, name)).body;
+    (await c.call('/v3/maintenance/hashkv', { revision }, name)).body;
   const at = new Set<unknown>();
   for (const revision of [3, 5, 8, 0]) {
     const answers = await Promise.all(c.names.map((name) => hash(name, revision)));

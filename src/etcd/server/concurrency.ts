@@ -132,13 +132,15 @@ export async function campaign(
   return { header: backend.header(), leader: { name, key, rev, lease } };
 }
 
-function needLeader(request: ProclaimRequest): LeaderKey {
-  if (!request.leader) throw new EtcdError(grpc.unknown, '"leader" field must be provided');
-  return request.leader;
+function needLeader(request: ProclaimRequest): LeaderKey & { key: string } {
+  const { leader } = request;
+  if (!leader) throw new EtcdError(grpc.unknown, '"leader" field must be provided');
+  if (!leader.key) throw etcdError('emptyKey');
+  return { ...leader, key: leader.key };
 }
 
 export async function proclaim(backend: Backend, request: ProclaimRequest): Promise<Answer> {
-  const { key = '', rev = 0, lease = '0' } = needLeader(request);
+  const { key, rev = 0, lease = '0' } = needLeader(request);
   const answer: { header?: ResponseHeader; succeeded?: boolean } = await backend.propose({
     txn: {
       compare: [{ key, target: 'CREATE', result: 'EQUAL', createRevision: rev }],
@@ -150,7 +152,7 @@ export async function proclaim(backend: Backend, request: ProclaimRequest): Prom
 }
 
 export async function resign(backend: Backend, request: ProclaimRequest): Promise<Answer> {
-  const { key = '', rev = 0 } = needLeader(request);
+  const { key, rev = 0 } = needLeader(request);
   const answer = await backend.propose({
     txn: {
       compare: [{ key, target: 'CREATE', result: 'EQUAL', createRevision: rev }],

@@ -5,12 +5,13 @@
 
 import type { Handler } from '../../env/network.ts';
 import { wholeResponse } from '../../env/whole.ts';
-import { aliases, type Method, methods } from '../api/messages.ts';
+import { aliases, type Method, methods, type Path } from '../api/messages.ts';
 import { batchable, batchPath, plainType, readPlain, writeRange } from '../api/plain.ts';
+import { protoSize } from '../api/proto-size.ts';
 import { decode, encode, parseJson } from '../api/schema.ts';
-import type { LeaseId, RangeResponse, ResponseHeader, WatchRequest, WatchResponse } from '../api/types.ts';
+import type { LeaseId, RangeResponse, WatchRequest, WatchResponse } from '../api/types.ts';
 import { EtcdError } from '../client/types.ts';
-import { etcdError, grpc, httpStatus } from '../errors.ts';
+import { grpc, httpStatus } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { observe } from './concurrency.ts';
 import { jsonValues } from './json-stream.ts';
@@ -20,42 +21,92 @@ import { WatchSession } from './watch-stream.ts';
 
 type Data = Record<string, unknown>;
 
-/** Grace for a request's base64 and JSON around the bytes that count (etcd: grpcOverheadBytes). */
-const overheadBytes = 512 * 1024;
+/** Most bytes of any message as protobuf: what etcd's own gRPC server takes (its limit on requests and a grace for what is around them). */
+const maxMessageBytes = maxRequestBytes + 512 * 1024;
 /** Bytes of watch answers that may wait in a stream for its reader; after that it is fed from the store's history, at its own pace. */
 const streamBuffer = 1 << 20;
 
 /** Serves `backend` as etcd's client address does. */
 export function createHandler(backend: Backend): Handler {
   return async (request) => {
-    const url = new URL(request.url);
-    const path = aliases[url.pathname] ?? url.pathname;
+    const { pathname } = new URL(request.url);
+    // a browser asks before it sends what is not plain; it may, but gets no leave here to read the answer from another origin
+    if (request.method === 'OPTIONS') return whole('', undefined);
+    const path = aliases[pathname] ?? pathname.replace(/^\/v3beta\//, '/v3/');
     if (path === batchPath && request.method === 'POST') return batch(backend, request);
-    const method = (methods as Record<string, Method>)[path];
-    if (!method) return other(backend, url.pathname);
-    if (request.method !== 'POST') return whole('Method Not Allowed\n', 'text/plain; charset=utf-8', 405);
-    const codec = codecFor(request, path, method);
-    try {
-      if (path === '/v3/watch') return await watch(backend, request, codec);
-      const text = await request.text();
-      if (text.length > (maxRequestBytes + overheadBytes) * 1.4) throw etcdError('requestTooLarge');
-      const message = codec.read(parseJson(text));
-      if (method.stream) return stream(backend, path, message, request.signal, codec);
-      const call = calls[path];
-      if (!call) throw new EtcdError(grpc.unimplemented, 'Method not allowed');
-      const answer = await call(backend, message as never, request.signal);
-      return whole(codec.answer(answer as Data), codec.type);
-    } catch (error) {
-      return failure(error);
-    }
+    const method = Object.hasOwn(methods, path) ? methods[path as Path] : undefined;
+    if (!method) return other(backend, pathname, request.method);
+    if (request.method !== 'POST') return plainText('Method Not Allowed', 405, request.method);
+    return answer(backend, request, path as Path, method);
   };
+}
+
+async function answer(backend: Backend, request: Request, path: Path, method: Method): Promise<Response> {
+  const codec = codecFor(request, path, method);
+  try {
+    if (path === '/v3/watch') return await watch(backend, request, codec);
+    if (path === '/v3/lease/keepalive') return await keepAlive(backend, request, codec);
+    const message = await readMessage(request, method, codec);
+    if (path === '/v3/election/observe') return stream(observe(backend, message, request.signal) as Answers, codec);
+    if (path === '/v3/maintenance/snapshot') return stream(snapshot(backend), codec);
+    const call = calls[path];
+    if (!call) throw new EtcdError(grpc.unimplemented, 'Method not allowed');
+    const response = await call(backend, message as never, request.signal);
+    return whole(codec.answer(response as Data), codec.type);
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+async function readMessage(request: Request, method: Method, codec: Codec): Promise<Data> {
+  const text = codec.plainIn ? await request.text() : decoder.decode(await request.arrayBuffer());
+  const message = codec.read(parseJson(text));
+  // its JSON is longer than a message
+  if (text.length > maxMessageBytes) {
+    const size = protoSize(method.request, message);
+    const tooLarge = `grpc: received message larger than max (${size} vs. ${maxMessageBytes})`;
+    if (size > maxMessageBytes) throw new EtcdError(grpc.resourceExhausted, tooLarge);
+  }
+  return message;
+}
+
+/**
+ * The messages of a streamed request. Its first is read at once; rejects as the gateway does, to which one that cannot be read is an unknown error. Later ones that
+ * cannot be read end the requests, not the answers.
+ */
+async function readMessages(request: Request, codec: Codec): Promise<AsyncIterable<Data>> {
+  const values = jsonValues(request.body, parseJson);
+  let first: IteratorResult<unknown>;
+  let message: Data = {};
+  try {
+    first = await values.next();
+    if (!first.done) message = codec.read(first.value);
+  } catch (error) {
+    throw error instanceof EtcdError ? new EtcdError(grpc.unknown, error.message) : error;
+  }
+  return (async function* () {
+    if (first.done) return;
+    yield message;
+    try {
+      for await (const value of values) yield codec.read(value);
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+    }
+  })();
 }
 
 const encoder = new TextEncoder();
 
 /** An answer that is all there: it states its length, and a link carries it in a single message. */
-const whole = (content: string | Uint8Array<ArrayBuffer>, type: string, status = 200) =>
-  wholeResponse(content, { status, headers: { 'content-type': type } });
+const whole = (content: string | Uint8Array<ArrayBuffer>, type: string | undefined, status = 200) =>
+  wholeResponse(content, { status, headers: type === undefined ? {} : { 'content-type': type } });
+
+const textType = 'text/plain; charset=utf-8';
+
+const plainText = (text: string, status: number, method: string) =>
+  whole(method === 'HEAD' ? '' : `${text}\n`, textType, status);
 
 /** The error body of grpc-gateway. */
 export function failure(error: unknown): Response {
@@ -66,6 +117,8 @@ export function failure(error: unknown): Response {
 
 interface Codec {
   type: string;
+  /** Whether requests come in the plain form. */
+  plainIn: boolean;
   read(json: unknown): Data;
   /** A message of a stream. */
   write(message: Data): string;
@@ -81,6 +134,7 @@ function codecFor(request: Request, path: string, method: Method): Codec {
     : (message: Data) => JSON.stringify(encode(method.response, message));
   return {
     type: plainOut ? plainType : 'application/json',
+    plainIn,
     read: plainIn ? (json) => readPlain(method.request, json) : (json) => decode(method.request, json),
     write,
     answer: plainOut && path === '/v3/kv/range' ? (message) => writeRange(message as RangeResponse) : write,
@@ -113,14 +167,16 @@ async function batch(backend: Backend, request: Request): Promise<Response> {
   }
 }
 
-function other(backend: Backend, path: string): Response {
-  const json = (body: unknown, status = 200) => whole(JSON.stringify(body), 'application/json', status);
-  if (path === '/version') return json({ etcdserver: '3.4.23', etcdcluster: '3.4.0' });
-  if (path === '/health') {
+/** What is no call: who and how the member is, and refusals. */
+function other(backend: Backend, path: string, method: string): Response {
+  const json = (body: unknown, type: string, status = 200) => whole(JSON.stringify(body), type, status);
+  if (path === '/version' || path === '/health') {
+    if (method !== 'GET') return plainText('Method Not Allowed', 405, method);
+    if (path === '/version') return json({ etcdserver: '3.4.23', etcdcluster: '3.4.0' }, 'application/json');
     const healthy = (backend.status().leader ?? '0') !== '0' && backend.state.alarms.size === 0;
-    return json({ health: healthy ? 'true' : 'false' }, healthy ? 200 : 503);
+    return json({ health: healthy ? 'true' : 'false' }, textType, healthy ? 200 : 503);
   }
-  return whole('Not Found\n', 'text/plain; charset=utf-8', 404);
+  return plainText(/^\/v3(beta)?\//.test(path) ? 'Not Found' : '404 page not found', 404, method);
 }
 
 function line(codec: Codec, message: Data): Uint8Array {
@@ -173,34 +229,22 @@ async function watch(backend: Backend, request: Request, codec: Codec): Promise<
   );
   backend.streams.add(session);
   request.signal.addEventListener('abort', onAbort, { once: true });
-  const messages = jsonValues(request.body, parseJson);
   try {
-    const first = await messages.next();
-    if (!first.done) session.handle(codec.read(first.value) as WatchRequest);
+    const messages = await readMessages(request, codec);
+    void (async () => {
+      for await (const message of messages) session.handle(message as WatchRequest);
+    })().catch(() => {});
   } catch (error) {
     close();
-    // a stream's first message that cannot be read is an unknown error to the gateway
-    throw error instanceof EtcdError ? new EtcdError(grpc.unknown, error.message) : error;
+    throw error;
   }
-  void (async () => {
-    for await (const json of messages) session.handle(codec.read(json) as WatchRequest);
-  })().catch((error: unknown) => {
-    if (closed) return;
-    controller.enqueue(errorLine(error));
-    close();
-    controller.close();
-  });
   return new Response(body, { headers: { 'content-type': codec.type } });
 }
 
-function answers(backend: Backend, path: string, message: Data, signal: AbortSignal): AsyncIterable<Data> {
-  if (path === '/v3/lease/keepalive') return keepAlive(backend, message as LeaseId);
-  if (path === '/v3/election/observe') return observe(backend, message, signal) as AsyncIterable<never>;
-  return snapshot(backend);
-}
+type Answers = AsyncIterable<Data>;
 
-function stream(backend: Backend, path: string, message: Data, signal: AbortSignal, codec: Codec): Response {
-  const iterator = answers(backend, path, message, signal)[Symbol.asyncIterator]();
+function stream(answers: Answers, codec: Codec): Response {
+  const iterator = answers[Symbol.asyncIterator]();
   const body = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -220,13 +264,18 @@ function stream(backend: Backend, path: string, message: Data, signal: AbortSign
   return new Response(body, { headers: { 'content-type': codec.type } });
 }
 
-async function* keepAlive(backend: Backend, request: LeaseId): AsyncGenerator<Data> {
-  const ID = request.ID ?? '0';
-  const TTL = await backend.leaseRenew(ID);
-  yield { header: backend.header(), ID, TTL };
+async function keepAlive(backend: Backend, request: Request, codec: Codec): Promise<Response> {
+  const messages = await readMessages(request, codec);
+  return stream(renewals(backend, messages), codec);
+}
+
+async function* renewals(backend: Backend, messages: AsyncIterable<LeaseId>): Answers {
+  for await (const { ID = '0' } of messages) {
+    const TTL = await backend.leaseRenew(ID);
+    yield { header: backend.header(), ID, TTL };
+  }
 }
 
 async function* snapshot(backend: Backend): AsyncGenerator<Data> {
-  const header: ResponseHeader = backend.header();
-  for await (const blob of backend.snapshot()) yield { header, blob };
+  for await (const blob of backend.snapshot()) yield { blob };
 }

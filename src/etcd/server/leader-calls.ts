@@ -70,8 +70,7 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
     if (change.isLearner && conf.learners.length > 0) throw etcdError('tooManyLearners');
     if (!change.isLearner && !enoughActive(replica, conf.voters.length + 1)) throw etcdError('unhealthy');
     const ID = change.newId as string;
-    const host = new URL(change.peerURLs[0] as string).hostname;
-    const added: Member = { ID, name: host, peerURLs: change.peerURLs };
+    const added: Member = { ID, name: hostOf(change.peerURLs[0] as string), peerURLs: change.peerURLs };
     const type = change.isLearner ? 'addLearner' : 'addVoter';
     const context = JSON.stringify({ member: added });
     await commit(replica, { changes: [{ type, id: ID }], transition: 'simple', context });
@@ -90,6 +89,9 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
   await commit(replica, { changes: [{ type: 'addVoter', id: change.ID }], transition: 'simple' });
   return null;
 }
+
+/** The host of a member's address (as readPeerUrls lets it in): the name under which the member is expected. */
+const hostOf = (url: string) => url.replace(/^\w+:\/\/(?:[^@]*@)?/, '').replace(/:\d*(?:[?#].*)?$/, '');
 
 const isActive = (replica: Replica, id: string) =>
   id === replica.raft.id || (replica.raft.progress.get(id)?.recentActive ?? false);

@@ -30,7 +30,7 @@ import { maxLeaseTtl } from '../lease/lessor.ts';
 import type { Backend } from './backend.ts';
 import { campaign, leader, lock, proclaim, resign, unlock } from './concurrency.ts';
 import { isReadOnly, isSerializable, range, txn } from './txn.ts';
-import { checkDeleteRange, checkPut, checkRange, checkSize, checkTxn } from './validate.ts';
+import { checkDeleteRange, checkPut, checkRange, checkSize, checkTxn, readPeerUrls } from './validate.ts';
 
 /** What a put costs beyond key and value, as etcd's quota reckons. */
 const leaseOverhead = 64;
@@ -62,13 +62,14 @@ const putCost = (request: PutRequest) => (request.key?.length ?? 0) + (request.v
 
 async function doPut(backend: Backend, request: PutRequest): Promise<Answer> {
   checkPut(request);
-  checkSize({ requestPut: request });
+  checkSize('put', request);
   await refuseIfFull(backend, putCost(request));
   return complete(backend, await backend.propose({ put: request }));
 }
 
 async function doDeleteRange(backend: Backend, request: DeleteRangeRequest): Promise<Answer> {
   checkDeleteRange(request);
+  checkSize('deleteRange', request);
   return complete(backend, await backend.propose({ deleteRange: request }));
 }
 
@@ -88,7 +89,7 @@ async function doTxn(backend: Backend, request: TxnRequest): Promise<Answer> {
     if (backend.state.has('CORRUPT')) throw etcdError('corrupt');
     return complete(backend, txn(backend.state.store, backend.state.lessor, request));
   }
-  checkSize({ requestTxn: request });
+  checkSize('txn', request);
   const bytes = txnCost(request);
   if (bytes > 0) await refuseIfFull(backend, bytes);
   return complete(backend, await backend.propose({ txn: request }));
@@ -136,27 +137,24 @@ async function doLeases(backend: Backend): Promise<Answer> {
 /** Cluster answers carry no revision (etcd fills their header from the membership, not the store). */
 function clusterAnswer(backend: Backend, response: MemberChangeResponse): MemberChangeResponse {
   const { revision: _, ...header } = backend.header();
-  return { ...response, header };
-}
-
-function checkUrls(urls: string[] | undefined): string[] {
-  if (!urls || urls.length === 0) throw etcdError('memberBadUrls');
-  for (const url of urls) {
-    const match = /^(https?|unix|unixs):\/\/[^/?#]+$/.exec(url);
-    if (!match || (match[1]?.startsWith('http') && !/:\d+$/.test(url))) throw etcdError('memberBadUrls');
-  }
-  return urls;
+  const { members } = response;
+  if (!members) return { ...response, header };
+  // one that was announced has a name of its own only when it has come
+  const shown = members.map((known) => (known.clientURLs?.length ? known : { ...known, name: '' }));
+  return { ...response, members: shown, header };
 }
 
 async function doMemberAdd(backend: Backend, request: MemberAddRequest): Promise<Answer> {
-  const peerURLs = checkUrls(request.peerURLs);
+  const peerURLs = readPeerUrls(request.peerURLs);
   const member = await backend.changeMember({ type: 'add', peerURLs, isLearner: request.isLearner === true });
   return clusterAnswer(backend, { member, members: backend.members() });
 }
 
+/** An address that is none is refused here; etcd 3.4 takes it, and its process ends. */
 async function doMemberUpdate(backend: Backend, request: MemberUpdateRequest): Promise<Answer> {
-  const peerURLs = checkUrls(request.peerURLs);
-  await backend.propose({ memberUpdate: { ID: request.ID ?? '0', peerURLs } });
+  const { ID = '0' } = request;
+  if (!backend.members().some((member) => member.ID === ID)) throw etcdError('memberNotFound');
+  await backend.propose({ memberUpdate: { ID, peerURLs: readPeerUrls(request.peerURLs) } });
   return clusterAnswer(backend, { members: backend.members() });
 }
 
@@ -172,7 +170,11 @@ async function doAlarm(backend: Backend, request: AlarmRequest): Promise<Answer>
   return alarms.length > 0 ? ({ alarms } as Answer) : {};
 }
 
-async function doHash(backend: Backend, request: HashKvRequest): Promise<Answer> {
+async function doHash(backend: Backend): Promise<Answer> {
+  return complete(backend, { header: {}, hash: backend.state.hash().hash } as Answer);
+}
+
+async function doHashKv(backend: Backend, request: HashKvRequest): Promise<Answer> {
   const { hash, compactRevision } = backend.state.hash(request.revision ?? 0);
   const answer = { header: {}, hash, compactRevision: Math.max(0, compactRevision) };
   return complete(backend, answer);
@@ -216,7 +218,8 @@ export const calls: Record<string, Call> = {
     backend.state.store.defragment();
     return {};
   },
-  '/v3/maintenance/hash': (backend, request: HashKvRequest) => doHash(backend, request),
+  '/v3/maintenance/hash': (backend) => doHash(backend),
+  '/v3/maintenance/hashkv': (backend, request: HashKvRequest) => doHashKv(backend, request),
   '/v3/maintenance/transfer-leadership': (backend, request: { targetID?: string }) => doMoveLeader(backend, request),
   '/v3/lock/lock': viaClient((backend, request: LockRequest, signal) => lock(backend, request, signal)),
   '/v3/lock/unlock': viaClient((backend, request: { key?: string }) => unlock(backend, request)),

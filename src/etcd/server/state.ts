@@ -71,6 +71,8 @@ export class State {
       const { ID, peerURLs } = command.memberUpdate;
       const known = this.attributes.get(ID);
       if (!known) throw etcdError('memberNotFound');
+      for (const [id, other] of this.attributes)
+        if (id !== ID && other.peerURLs?.some((url) => peerURLs.includes(url))) throw etcdError('peerUrlExists');
       this.attributes.set(ID, { ...known, peerURLs });
     }
     return { header: { revision: store.currentRevision } };

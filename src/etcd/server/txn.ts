@@ -31,8 +31,9 @@ const sortTargets = {
 
 export function range(store: Store, request: RangeRequest): RangeResponse {
   const target = typeof request.sortTarget === 'string' ? request.sortTarget : 'KEY';
-  let order = typeof request.sortOrder === 'string' ? request.sortOrder : 'NONE';
-  if (target !== 'KEY' && order === 'NONE') order = 'ASCEND';
+  const asked = request.sortOrder ?? 'NONE';
+  // as in etcd: an order that was not asked for sorts what the limit has left over, one that is not known sorts nothing
+  const order = asked === 'NONE' && target !== 'KEY' ? 'ASCEND' : asked;
   const bounds = [
     request.minModRevision,
     request.maxModRevision,
@@ -40,7 +41,7 @@ export function range(store: Store, request: RangeRequest): RangeResponse {
     request.maxCreateRevision,
   ].some((bound) => bound);
   const limit = Math.max(0, request.limit ?? 0);
-  const wholeRange = order !== 'NONE' || bounds;
+  const wholeRange = asked !== 'NONE' || bounds;
   const read = store.read(request.key ?? '', rangeEndOf(request), {
     revision: request.revision,
     limit: wholeRange || limit === 0 ? 0 : limit + 1,
@@ -55,7 +56,7 @@ export function range(store: Store, request: RangeRequest): RangeResponse {
         within(kv.createRevision, request.minCreateRevision, request.maxCreateRevision),
     );
   }
-  if (order !== 'NONE' && !(target === 'KEY' && order === 'ASCEND')) {
+  if ((order === 'ASCEND' && target !== 'KEY') || order === 'DESCEND') {
     const by = sortTargets[target];
     const sign = order === 'DESCEND' ? -1 : 1;
     kvs = [...kvs].sort((a, b) => {
@@ -113,7 +114,7 @@ export function deleteRange(store: Store, lessor: Lessor, request: DeleteRangeRe
 
 /** Whether one comparison holds for every pair of its range; a missing key compares as version 0, and never by value. */
 function holds(store: Store, compare: Compare): boolean {
-  const target = typeof compare.target === 'string' ? compare.target : 'VERSION';
+  const { target = 'VERSION' } = compare;
   const { kvs } = store.read(compare.key ?? '', rangeEndOf(compare));
   if (kvs.length === 0) {
     if (target === 'VALUE') return false;
@@ -122,9 +123,11 @@ function holds(store: Store, compare: Compare): boolean {
   return kvs.every((kv) => verdict(compare, actual(kv, target), expected(compare, target)));
 }
 
-type Target = 'VERSION' | 'CREATE' | 'MOD' | 'VALUE' | 'LEASE';
+type Target = NonNullable<Compare['target']>;
 
+/** What a comparison is about; of a target that etcd does not know, any two are equal. */
 function expected(compare: Compare, target: Target): number | string | bigint {
+  if (typeof target === 'number') return 0;
   if (target === 'VALUE') return compare.value ?? '';
   if (target === 'LEASE') return BigInt(compare.lease ?? '0');
   if (target === 'CREATE') return compare.createRevision ?? 0;
@@ -133,6 +136,7 @@ function expected(compare: Compare, target: Target): number | string | bigint {
 }
 
 function actual(kv: Version, target: Target): number | string | bigint {
+  if (typeof target === 'number') return 0;
   if (target === 'VALUE') return kv.value;
   if (target === 'LEASE') return BigInt(kv.lease);
   if (target === 'CREATE') return kv.createRevision;

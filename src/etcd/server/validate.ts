@@ -1,5 +1,7 @@
 // Checks of requests that need no state (etcd's v3rpc): made once, where a request enters the store.
 
+import { methods } from '../api/messages.ts';
+import { protoSize, varintSize } from '../api/proto-size.ts';
 import type { DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest } from '../api/types.ts';
 import { etcdError } from '../errors.ts';
 
@@ -8,32 +10,28 @@ export const maxTxnOps = 128;
 /** Most bytes of one request (etcd's --max-request-bytes). */
 export const maxRequestBytes = 1.5 * 1024 * 1024;
 
-/** What a message's fields cost on etcd's wire beyond their bytes, about. */
-const fieldBytes = 8;
+/** What a command costs on etcd's wire beyond the request: its header with an id, the request's tag. */
+const envelopeBytes = 15;
 
-function opBytes(op: RequestOp): number {
-  const { requestPut, requestRange, requestDeleteRange, requestTxn } = op;
-  if (requestTxn) return txnBytes(requestTxn);
-  const one = requestPut ?? requestRange ?? requestDeleteRange ?? {};
-  const value = requestPut?.value?.length ?? 0;
-  return (one.key?.length ?? 0) + value + ('rangeEnd' in one ? (one.rangeEnd?.length ?? 0) : 0) + 2 * fieldBytes;
+const requestTypes = {
+  put: methods['/v3/kv/put'].request,
+  deleteRange: methods['/v3/kv/deleterange'].request,
+  txn: methods['/v3/kv/txn'].request,
+} as const;
+
+/** Refuses what is larger than a command of the log may be. */
+export function checkSize(
+  kind: keyof typeof requestTypes,
+  request: PutRequest | DeleteRangeRequest | TxnRequest,
+): void {
+  const size = protoSize(requestTypes[kind], request as Record<string, unknown>);
+  if (envelopeBytes + varintSize(size) + size > maxRequestBytes) throw etcdError('requestTooLarge');
 }
 
-function txnBytes(request: TxnRequest): number {
-  let bytes = 0;
-  for (const { key = '', value = '' } of request.compare ?? []) bytes += key.length + value.length + 2 * fieldBytes;
-  for (const op of request.success ?? []) bytes += opBytes(op);
-  for (const op of request.failure ?? []) bytes += opBytes(op);
-  return bytes;
-}
-
-/** Refuses what is larger than a request may be. */
-export function checkSize(op: RequestOp): void {
-  if (opBytes(op) > maxRequestBytes) throw etcdError('requestTooLarge');
-}
-
+/** What etcd sorts by; a target beyond these ends the process of an etcd 3.4, later ones refuse it so. */
 export function checkRange(request: RangeRequest): void {
   if (!request.key) throw etcdError('emptyKey');
+  if (typeof request.sortTarget === 'number') throw etcdError('invalidSortOption');
 }
 
 export function checkPut(request: PutRequest): void {
@@ -69,7 +67,10 @@ interface Interval {
   end: string;
 }
 
-/** One transaction may put a key once, and not both put and delete it; branches of a nested transaction exclude each other. */
+/**
+ * One transaction may put a key once, and not both put and delete it; branches of a nested transaction exclude each other. Like etcd's, the check is blind to deletions
+ * without end, and to a nested deletion after a nested put: those happen in their order.
+ */
 function checkOverlap(ops: RequestOp[]): { puts: Set<string>; deletes: Interval[] } {
   const puts = new Set<string>();
   const deletes: Interval[] = [];
@@ -88,9 +89,6 @@ function checkOverlap(ops: RequestOp[]): { puts: Set<string>; deletes: Interval[
         branchPuts.add(key);
       }
     }
-    for (const branch of branches)
-      for (const interval of branch.deletes)
-        for (const key of puts) if (covers(interval, key)) throw etcdError('duplicateKey');
     for (const key of branchPuts) puts.add(key);
     for (const branch of branches) deletes.push(...branch.deletes);
   }
@@ -103,6 +101,18 @@ function checkOverlap(ops: RequestOp[]): { puts: Set<string>; deletes: Interval[
   return { puts, deletes };
 }
 
-const covers = (interval: Interval, key: string) =>
-  key >= interval.from && (interval.end === '\0' || key < interval.end);
-const covered = (intervals: Interval[], key: string) => intervals.some((interval) => covers(interval, key));
+const covered = (intervals: Interval[], key: string) => intervals.some(({ from, end }) => key >= from && key < end);
+
+const peerUrl = /^(https?|unixs?)(:\/\/(?:[^/?#@]*@)?(?:\[[0-9a-f:.]*\]|[^\s:/?#@%^`{|}\\[\]]*):\d*(?:[?#].*)?)$/i;
+
+/** Addresses of a member for its peers as etcd keeps them, in order. Each is a scheme, a host and a port (which may be empty), and no path; else memberBadUrls. */
+export function readPeerUrls(urls: readonly string[] | undefined): string[] {
+  if (!urls || urls.length === 0) throw etcdError('memberBadUrls');
+  return urls
+    .map((url) => {
+      const [, scheme, rest] = peerUrl.exec(url.trim()) ?? [];
+      if (!scheme) throw etcdError('memberBadUrls');
+      return scheme.toLowerCase() + rest;
+    })
+    .sort();
+}
