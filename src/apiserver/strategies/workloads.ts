@@ -31,6 +31,9 @@ const job: Strategy = {
   prepareForCreate(object: KubeObject) {
     const it = object as unknown as Job;
     generateSelector(it);
+    // The labels of a Job that has none are those of its pods; upstream finds that out whenever it reads one.
+    if (Object.keys(it.metadata.labels ?? {}).length === 0)
+      it.metadata.labels = { ...it.spec.template.metadata?.labels };
     object['status'] = {};
   },
 };

@@ -8,6 +8,7 @@ const flow = '/apis/flowcontrol.apiserver.k8s.io/v1';
 const nameAge = 'Name string(name)|Age string';
 const created = 'Name string(name)|Created At date';
 const bindingColumns = 'Name string(name)|Role string|Age string|Users string*|Groups string*|ServiceAccounts string*';
+const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
 const subjects = [
   { kind: 'User', name: 'ann', apiGroup: 'rbac.authorization.k8s.io' },
   { kind: 'User', name: 'bob', apiGroup: 'rbac.authorization.k8s.io' },
@@ -68,8 +69,8 @@ export const cluster: TableCase[] = [
     columns: 'Name string(name)|Request string|Limit string|Age string',
     cells: ['quota', 'pods: 3/10, requests.memory: 0/1Gi', 'limits.cpu: 1500m/4', AGO],
   },
-  { path: namespaced(rbac, 'roles'), object: { ...meta('role'), rules: [] }, columns: created, cells: ['role', at(0)] },
-  { path: `${rbac}/clusterroles`, object: { ...meta('crole'), rules: [] }, columns: created, cells: ['crole', at(0)] },
+  { path: namespaced(rbac, 'roles'), object: { ...meta('role'), rules }, columns: created, cells: ['role', at(0)] },
+  { path: `${rbac}/clusterroles`, object: { ...meta('crole'), rules }, columns: created, cells: ['crole', at(0)] },
   {
     path: namespaced(rbac, 'rolebindings'),
     object: { ...meta('binding'), roleRef, subjects },
