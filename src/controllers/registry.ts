@@ -3,6 +3,7 @@
 import { initCsrApprovingController } from './certificates/csr-approving-controller.ts';
 import { initCsrCleanerController } from './certificates/csr-cleaner-controller.ts';
 import { initCsrSigningController } from './certificates/csr-signing-controller.ts';
+import { initClusterRoleAggregationController } from './clusterroleaggregation/clusterrole-aggregation-controller.ts';
 import { initCronJobController } from './cronjob/cronjob-controller.ts';
 import { initDeploymentController } from './deployment/deployment-controller.ts';
 import { initEndpointsController } from './endpoints/endpoints-controller.ts';
@@ -28,6 +29,7 @@ export const controllers: Readonly<Record<string, InitController>> = {
   'certificatesigningrequest-approving-controller': initCsrApprovingController,
   'certificatesigningrequest-cleaner-controller': initCsrCleanerController,
   'certificatesigningrequest-signing-controller': initCsrSigningController,
+  'clusterrole-aggregation-controller': initClusterRoleAggregationController,
   'cronjob-controller': initCronJobController,
   'deployment-controller': initDeploymentController,
   'endpoints-controller': initEndpointsController,

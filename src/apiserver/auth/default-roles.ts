@@ -74,7 +74,7 @@ const clusterRoles: Record<string, string[]> = {
   'system:aggregate-to-admin': adminRules,
   view: viewRules,
   edit: [...editRules, ...viewRules],
-  admin: [...adminRules, ...editRules, ...viewRules],
+  admin: [...editRules, ...viewRules, ...adminRules],
   'system:auth-delegator': [
     'create | authentication.k8s.io | tokenreviews',
     'create | authorization.k8s.io | subjectaccessreviews',
