@@ -64,6 +64,14 @@ const table = {
   notSupportedForLearner: [grpc.unavailable, 'etcdserver: rpc not supported for learner'],
   unhealthy: [grpc.unavailable, 'etcdserver: unhealthy cluster'],
   corrupt: [grpc.dataLoss, 'etcdserver: corrupt cluster'],
+  authNotEnabled: [grpc.failedPrecondition, 'etcdserver: authentication is not enabled'],
+  rootUserNotExist: [grpc.failedPrecondition, 'etcdserver: root user does not exist'],
+  userEmpty: [grpc.invalidArgument, 'etcdserver: user name is empty'],
+  userNotFound: [grpc.failedPrecondition, 'etcdserver: user name not found'],
+  roleEmpty: [grpc.invalidArgument, 'etcdserver: role name is empty'],
+  roleNotFound: [grpc.failedPrecondition, 'etcdserver: role name not found'],
+  /** Ours alone: an etcd can always make them. */
+  usersNotSupported: [grpc.unimplemented, 'etcdserver: users and roles are not supported'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ErrorName = keyof typeof table;

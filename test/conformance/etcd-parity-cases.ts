@@ -1,20 +1,7 @@
 // Calls of the v3 API in one long session: each builds on those before it. Keys and values are written as text and sent as base64.
 
-export interface ParityCase {
-  name: string;
-  path: string;
-  body: string;
-  /** Lines to read of a stream; 0: the whole answer. */
-  lines?: number;
-  /** Keeps the answer's ID under this name, for "$name" in later bodies. */
-  keep?: string;
-  /** ms to wait before. */
-  wait?: number;
-  /** Compare only the status. */
-  loose?: boolean;
-}
+import { b, type ParityCase } from './etcd-pair.ts';
 
-const b = (text: string) => Buffer.from(text).toString('base64');
 const cases: ParityCase[] = [];
 const add = (name: string, path: string, body: unknown, more: Partial<ParityCase> = {}) =>
   cases.push({ name, path: `/v3/${path}`, body: typeof body === 'string' ? body : JSON.stringify(body), ...more });
@@ -247,7 +234,7 @@ add('txn that reads a compacted revision', 'kv/txn', {
 });
 
 // leases
-add('grant', 'lease/grant', { TTL: '100' }, { keep: 'lease' });
+add('grant', 'lease/grant', { TTL: '100' }, { keep: { lease: 'ID' } });
 add('grant with an id', 'lease/grant', { TTL: 60, ID: 7 });
 add('grant an id again', 'lease/grant', { TTL: 60, ID: 7 });
 add('grant too long', 'lease/grant', { TTL: '99999999999' });

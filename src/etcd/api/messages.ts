@@ -134,6 +134,9 @@ const keepAlive: Method = {
   stream: true,
 };
 
+/** Of all that the calls about users and roles say, only names matter here (server/auth.ts). */
+const auth: Method = { request: message({ name: 'string' }), response: headerOnly };
+
 /** Every call of the gateway, by path. */
 export const methods = {
   '/v3/kv/range': { request: rangeRequest, response: rangeResponse },
@@ -207,6 +210,22 @@ export const methods = {
     stream: true,
   },
   '/v3/election/resign': { request: message({ leader: leaderKey }), response: headerOnly },
+  '/v3/auth/enable': auth,
+  '/v3/auth/disable': auth,
+  '/v3/auth/authenticate': auth,
+  '/v3/auth/user/add': auth,
+  '/v3/auth/user/get': auth,
+  '/v3/auth/user/list': auth,
+  '/v3/auth/user/delete': auth,
+  '/v3/auth/user/changepw': auth,
+  '/v3/auth/user/grant': auth,
+  '/v3/auth/user/revoke': auth,
+  '/v3/auth/role/add': auth,
+  '/v3/auth/role/get': auth,
+  '/v3/auth/role/list': auth,
+  '/v3/auth/role/delete': auth,
+  '/v3/auth/role/grant': auth,
+  '/v3/auth/role/revoke': auth,
 } as const satisfies Record<string, Method>;
 
 export type Path = keyof typeof methods;

@@ -21,18 +21,26 @@ type Answer<T = object> = T & { header?: ResponseHeader };
 /** Seconds a lease lives that is made for a caller who brought none (concurrency.NewSession's default). */
 const sessionTtl = 60;
 
+/** The lease a caller brought, or a new one. */
 async function sessionLease(backend: Backend, lease: string | undefined): Promise<string> {
-  if (lease && lease !== '0') {
-    if (!(await backend.leaseRenew(lease))) throw etcdError('leaseNotFound');
-    return lease;
-  }
+  if (lease && lease !== '0') return lease;
   const ID = BigInt(`0x${Math.floor(backend.random.next() * 2 ** 52).toString(16)}1`).toString();
   await backend.propose({ leaseGrant: { ID, TTL: sessionTtl } });
   return ID;
 }
 
-/** Writes the contender's key unless it is there already; resolves with its creation revision. */
-async function contend(backend: Backend, key: string, value: string, lease: string): Promise<number> {
+interface Contender {
+  key: string;
+  /** Revision at which its key was created: its place in the queue. */
+  rev: number;
+  /** Revision of the answer to its attempt. */
+  revision: number;
+  /** Value it had already. */
+  existing?: string;
+}
+
+/** Writes the contender's key unless it is there already. */
+async function contend(backend: Backend, key: string, value: string, lease: string): Promise<Contender> {
   const answer: {
     header?: ResponseHeader;
     succeeded?: boolean;
@@ -44,10 +52,10 @@ async function contend(backend: Backend, key: string, value: string, lease: stri
       failure: [{ requestRange: { key } }],
     },
   });
-  if (answer.succeeded) return answer.header?.revision ?? 0;
+  const revision = answer.header?.revision ?? 0;
+  if (answer.succeeded) return { key, rev: revision, revision };
   const existing = answer.responses?.[0]?.responseRange?.kvs?.[0];
-  if (existing && existing.value !== value && value !== '') await backend.propose({ put: { key, value, lease } });
-  return existing?.createRevision ?? 0;
+  return { key, rev: existing?.createRevision ?? 0, revision, existing: existing?.value ?? '' };
 }
 
 /** Resolves when no key under the prefix is older than `revision`. */
@@ -91,10 +99,9 @@ function deletionOf(backend: Backend, key: string, signal: AbortSignal): Promise
 
 const hex = (lease: string) => BigInt(lease).toString(16);
 
-async function acquire(backend: Backend, name: string, value: string, lease: string, signal: AbortSignal) {
-  const prefix = `${name}/`;
-  const key = `${prefix}${hex(lease)}`;
-  const rev = await contend(backend, key, value, lease);
+/** Resolves when it is the contender's turn; one that gives up leaves the queue. */
+async function waitInQueue(backend: Backend, prefix: string, contender: Contender, signal: AbortSignal): Promise<void> {
+  const { key, rev } = contender;
   try {
     await waitForTurn(backend, prefix, rev, signal);
   } catch (error) {
@@ -102,7 +109,6 @@ async function acquire(backend: Backend, name: string, value: string, lease: str
     throw error;
   }
   if (!backend.state.store.get(key)) throw new EtcdError(grpc.unknown, 'mutex: session is expired');
-  return { key, rev };
 }
 
 export async function lock(
@@ -111,8 +117,10 @@ export async function lock(
   signal: AbortSignal,
 ): Promise<Answer<{ key: string }>> {
   const lease = await sessionLease(backend, request.lease);
-  const { key } = await acquire(backend, request.name ?? '', '', lease, signal);
-  return { header: backend.header(), key };
+  const prefix = `${request.name ?? ''}/`;
+  const contender = await contend(backend, `${prefix}${hex(lease)}`, '', lease);
+  await waitInQueue(backend, prefix, contender, signal);
+  return { header: backend.header(), key: contender.key };
 }
 
 export async function unlock(backend: Backend, request: { key?: string }): Promise<Answer> {
@@ -127,9 +135,14 @@ export async function campaign(
   signal: AbortSignal,
 ): Promise<Answer<{ leader: LeaderKey }>> {
   const lease = await sessionLease(backend, request.lease);
-  const name = request.name ?? '';
-  const { key, rev } = await acquire(backend, name, request.value ?? '', lease, signal);
-  return { header: backend.header(), leader: { name, key, rev, lease } };
+  const { name = '', value = '' } = request;
+  const prefix = `${name}/`;
+  const contender = await contend(backend, `${prefix}${hex(lease)}`, value, lease);
+  const { key, rev, revision, existing } = contender;
+  const leader: LeaderKey = { name, key, rev, lease };
+  if (existing !== undefined && existing !== value) await proclaim(backend, { leader, value });
+  await waitInQueue(backend, prefix, contender, signal);
+  return { header: backend.header(revision), leader };
 }
 
 function needLeader(request: ProclaimRequest): LeaderKey & { key: string } {
@@ -140,7 +153,8 @@ function needLeader(request: ProclaimRequest): LeaderKey & { key: string } {
 }
 
 export async function proclaim(backend: Backend, request: ProclaimRequest): Promise<Answer> {
-  const { key, rev = 0, lease = '0' } = needLeader(request);
+  const { key, rev = 0, ...given } = needLeader(request);
+  const lease = await sessionLease(backend, given.lease);
   const answer: { header?: ResponseHeader; succeeded?: boolean } = await backend.propose({
     txn: {
       compare: [{ key, target: 'CREATE', result: 'EQUAL', createRevision: rev }],

@@ -27,6 +27,7 @@ import type {
 import { EtcdError } from '../client/types.ts';
 import { etcdError, grpc } from '../errors.ts';
 import { maxLeaseTtl } from '../lease/lessor.ts';
+import { authCalls } from './auth.ts';
 import type { Backend } from './backend.ts';
 import { campaign, leader, lock, proclaim, resign, unlock } from './concurrency.ts';
 import { isReadOnly, isSerializable, range, txn } from './txn.ts';
@@ -48,7 +49,6 @@ function complete<T extends Answer>(backend: Backend, response: T): T {
 async function doRange(backend: Backend, request: RangeRequest): Promise<RangeResponse> {
   checkRange(request);
   if (!request.serializable) await backend.readIndex();
-  if (backend.state.has('CORRUPT')) throw etcdError('corrupt');
   return complete(backend, range(backend.state.store, request));
 }
 
@@ -86,7 +86,6 @@ async function doTxn(backend: Backend, request: TxnRequest): Promise<Answer> {
   checkTxn(request);
   if (isReadOnly(request)) {
     if (!isSerializable(request)) await backend.readIndex();
-    if (backend.state.has('CORRUPT')) throw etcdError('corrupt');
     return complete(backend, txn(backend.state.store, backend.state.lessor, request));
   }
   checkSize('txn', request);
@@ -227,4 +226,5 @@ export const calls: Record<string, Call> = {
   '/v3/election/proclaim': viaClient((backend, request: ProclaimRequest) => proclaim(backend, request)),
   '/v3/election/leader': viaClient((backend, request: { name?: string }) => leader(backend, request)),
   '/v3/election/resign': viaClient((backend, request: ProclaimRequest) => resign(backend, request)),
+  ...authCalls,
 };
