@@ -71,6 +71,24 @@ export function uncovered(owned: readonly PolicyRule[], wanted: readonly PolicyR
   return wanted.flatMap(atoms).filter((atom) => !atomCovered(atom, owned));
 }
 
+/** Rules of one group and resource (and name) each, those of different verbs as one (component-helpers' CompactRules). */
+export function compacted(atoms: readonly PolicyRule[]): PolicyRule[] {
+  const out: PolicyRule[] = [];
+  const byResource = new Map<string, PolicyRule>();
+  for (const atom of atoms) {
+    const { apiGroups, resources, resourceNames, nonResourceURLs, verbs } = atom;
+    const key = JSON.stringify([apiGroups, resources, resourceNames]);
+    const known = nonResourceURLs ? undefined : byResource.get(key);
+    if (known) known.verbs.push(...verbs.filter((verb) => !known.verbs.includes(verb)));
+    else {
+      const rule = { ...atom, verbs: [...verbs] };
+      out.push(rule);
+      if (!nonResourceURLs) byResource.set(key, rule);
+    }
+  }
+  return out;
+}
+
 /** As error messages show a rule: {APIGroups:[""], Resources:["pods"], Verbs:["get"]}. */
 export function compactRule({ apiGroups, resources, nonResourceURLs, resourceNames, verbs }: PolicyRule): string {
   const part = (title: string, list: readonly string[] | undefined) =>

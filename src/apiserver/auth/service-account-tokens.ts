@@ -156,6 +156,11 @@ export class ServiceAccountTokens {
     return { token: `${body}.${toBase64Url(new Uint8Array(signature))}`, expires: claims.exp * 1000 };
   }
 
+  /** Whom a token that has been verified is meant for. */
+  audiencesOf(token: string): string[] {
+    return claimsOf(token).aud;
+  }
+
   /** The user that a token stands for; undefined if it is not ours or does not hold (any more). */
   async verify(token: string, audiences: readonly string[] = this.defaultAudiences): Promise<UserInfo | undefined> {
     const parts = token.split('.');
@@ -171,7 +176,7 @@ export class ServiceAccountTokens {
         ),
       );
       if (!good) return undefined;
-      claims = JSON.parse(new TextDecoder().decode(bytesOfBase64Url(parts[1] as string))) as Claims;
+      claims = claimsOf(token);
     } catch {
       return undefined;
     }
@@ -203,6 +208,9 @@ export class ServiceAccountTokens {
     };
   }
 }
+
+const claimsOf = (token: string): Claims =>
+  JSON.parse(new TextDecoder().decode(bytesOfBase64Url(token.split('.')[1] as string))) as Claims;
 
 async function sharedKey(etcd: EtcdClient): Promise<JsonWebKey> {
   const there = (await etcd.range({ key: keyName })).kvs[0];

@@ -164,11 +164,16 @@ export const tokenReview: SpecialHandler = (core, context, served) => {
     const review = await admitted(core, context, served, 'TokenReview');
     const spec = (review['spec'] ?? {}) as { token?: string; audiences?: string[] };
     if (!spec.token) throw newBadRequest('token is required for TokenReview in authentication');
-    const audiences = spec.audiences?.length ? spec.audiences : core.tokens.defaultAudiences;
-    const user = (await core.tokens.verify(spec.token, audiences)) ?? (await core.authenticator.identify(spec.token));
-    const status = user
-      ? { authenticated: true, user: userInfo(user), audiences }
-      : { user: {}, error: '[invalid bearer token]' };
+    const wanted = spec.audiences?.length ? spec.audiences : core.tokens.defaultAudiences;
+    const own = await core.tokens.verify(spec.token, wanted);
+    const known = own ?? (await core.authenticator.identify(spec.token));
+    // Tokens that name no audience are for the server itself.
+    const meant = own ? core.tokens.audiencesOf(spec.token) : core.tokens.defaultAudiences;
+    const audiences = wanted.filter((audience) => meant.includes(audience));
+    const status =
+      known && audiences.length > 0
+        ? { authenticated: true, user: userInfo(known), audiences }
+        : { user: {}, error: '[invalid bearer token]' };
     return answer(core, context, authentication, 'TokenReview', { spec, status });
   })();
 };

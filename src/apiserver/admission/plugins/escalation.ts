@@ -5,7 +5,7 @@ import type { ClusterRole, ClusterRoleBinding, PolicyRule } from '../../../api/g
 import { newForbidden, newNotFound } from '../../../api/status.ts';
 import type { Authorizer } from '../../auth/authorizer.ts';
 import type { RbacAuthorizer } from '../../auth/rbac.ts';
-import { compactRule, uncovered } from '../../auth/rules.ts';
+import { compacted, compactRule, uncovered } from '../../auth/rules.ts';
 import { deepEqual } from '../../object.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 
@@ -29,7 +29,7 @@ export function escalationCheck(rbac: RbacAuthorizer, authorizer: () => Authoriz
     const { user, resource, name } = attributes;
     const missing = uncovered(rbac.rulesFor(user, where), wanted);
     if (missing.length === 0) return;
-    const rules = [...new Set(missing.map(compactRule))].join('\n');
+    const rules = [...new Set(compacted(missing).map(compactRule))].sort().join('\n');
     const who = `user ${JSON.stringify(user.name)} (groups=[${user.groups.map((text) => JSON.stringify(text)).join(' ')}])`;
     throw newForbidden(
       resource.groupResource,
@@ -64,7 +64,7 @@ export function escalationCheck(rbac: RbacAuthorizer, authorizer: () => Authoriz
       const plural = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
       if (may(attributes, 'bind', plural, roleRef.name)) return;
       const rules = rbac.role(roleRef, namespace);
-      if (!rules) throw newNotFound({ group, resource: plural.slice(0, -1) }, roleRef.name);
+      if (!rules) throw newNotFound({ group, resource: plural }, roleRef.name);
       check(attributes, rules, namespace);
     },
   };
