@@ -15,6 +15,8 @@ export interface AuthorizationAttributes {
   subresource: string;
   name: string;
   path: string;
+  /** fieldSelector of a list, watch or deletecollection, as it was written. */
+  fieldSelector?: string;
 }
 
 export type Decision = 'allow' | 'deny' | 'none';
@@ -52,9 +54,11 @@ export const mastersAuthorizer: Authorizer = {
 /** --authorization-mode=AlwaysAllow */
 export const allowAll: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }) };
 
-export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAttributes {
+export function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): AuthorizationAttributes {
   const { verb, isResource, namespace, group, version, resource, subresource, name, path } = info;
-  return { user, verb, isResource, namespace, group, version, resource, subresource, name, path };
+  const fieldSelector = query.get('fieldSelector');
+  const attributes = { user, verb, isResource, namespace, group, version, resource, subresource, name, path };
+  return fieldSelector ? { ...attributes, fieldSelector } : attributes;
 }
 
 /** `User "x" cannot list resource "pods" in API group "" in the namespace "default"`. */

@@ -1,16 +1,20 @@
 // The node authorizer: a kubelet sees of Secrets, ConfigMaps and the like only what pods bound to its node use (plugin/pkg/auth/authorizer/node).
 
-import type { Pod } from '../../api/generated/types.ts';
+import { parseFieldSelector } from '../../api/fields.ts';
+import type { PersistentVolume, Pod } from '../../api/generated/types.ts';
 import type { WatchCache } from '../storage/watch-cache.ts';
 import type { AuthorizationAttributes, Authorizer, Verdict } from './authorizer.ts';
 import { nodeRules } from './default-roles.ts';
 import { ruleAllows } from './rules.ts';
 
 const podPrefix = '/registry/pods/';
+const volumePrefix = '/registry/persistentvolumes/';
 const allow: Verdict = { decision: 'allow', reason: '' };
 const none = (reason: string): Verdict => ({ decision: 'none', reason });
 
 interface References {
+  pods: Set<string>;
+  persistentvolumes: Set<string>;
   secrets: Set<string>;
   configmaps: Set<string>;
   persistentvolumeclaims: Set<string>;
@@ -31,7 +35,8 @@ export function nodeAuthorizer(cache: WatchCache): Authorizer {
 
   function referencesOf(node: string): References | undefined {
     const pods = cache.collection(podPrefix);
-    const stamp = `${cache.fills} ${pods.changes}`;
+    const volumes = cache.collection(volumePrefix);
+    const stamp = `${cache.fills} ${pods.changes} ${volumes.changes}`;
     if (stamp !== seen) {
       seen = stamp;
       index = new Map();
@@ -43,6 +48,7 @@ export function nodeAuthorizer(cache: WatchCache): Authorizer {
           .list(podPrefix)
           .map(({ object }) => object as unknown as Pod)
           .filter(({ spec }) => spec.nodeName === node),
+        volumes.list(volumePrefix).map(({ object }) => object as unknown as PersistentVolume),
       );
       index.set(node, found);
     }
@@ -61,45 +67,69 @@ export function nodeAuthorizer(cache: WatchCache): Authorizer {
 }
 
 function restricted(
-  { isResource, group, resource, subresource, verb, namespace, name }: AuthorizationAttributes,
+  attributes: AuthorizationAttributes,
   node: string,
   referencesOf: (node: string) => References | undefined,
 ): Verdict {
+  const { isResource, group, resource, subresource, verb, namespace, name } = attributes;
   if (!isResource) return allow;
-  const related = (kind: keyof References) =>
-    referencesOf(node)?.[kind].has(`${namespace}/${name}`)
+  const related = (kind: keyof References): Verdict => {
+    if (name === '') return none('No Object name found');
+    return referencesOf(node)?.[kind].has(namespace ? `${namespace}/${name}` : name)
       ? allow
       : none(`no relationship found between node '${node}' and this object`);
-  if (group === '') {
-    switch (resource) {
-      case 'secrets':
-      case 'configmaps':
-        if (name === '') return none(`can only ${verb} resources of this type by name`);
-        return related(resource);
-      case 'persistentvolumeclaims':
-        return related(resource);
-      case 'serviceaccounts':
-        return subresource === 'token' ? related(resource) : none('');
-      case 'nodes':
-        if (name !== '' && name !== node && verb !== 'get')
-          return none(`node '${node}' cannot ${verb} node '${name}', only its own Node object`);
-        return allow;
-    }
+  };
+  switch (group === '' ? resource : `${resource}.${group}`) {
+    case 'secrets':
+    case 'configmaps':
+      return related(resource as 'secrets' | 'configmaps');
+    case 'persistentvolumeclaims':
+    case 'persistentvolumes':
+      return related(resource as 'persistentvolumeclaims' | 'persistentvolumes');
+    case 'serviceaccounts':
+      return subresource === 'token' ? related('serviceaccounts') : none('');
+    case 'resourceclaims.resource.k8s.io':
+      return related('resourceclaims');
+    case 'nodes':
+      if (name !== '' && name !== node && verb !== 'get')
+        return none(`node '${node}' cannot ${verb} node '${name}', only its own Node object`);
+      return allow;
+    case 'pods':
+      if (subresource !== '') return allow;
+      if (verb === 'get') return related('pods');
+      if (verb !== 'list' && verb !== 'watch') return allow;
+      return selectsNode(attributes.fieldSelector, node)
+        ? allow
+        : none('can only list/watch pods with spec.nodeName field selector');
+    case 'leases.coordination.k8s.io':
+      if (namespace !== 'kube-node-lease')
+        return none(`can only access leases in the "kube-node-lease" system namespace`);
+      if (verb !== 'create' && name !== node)
+        return none('can only access node lease with the same name as the requesting node');
+      return allow;
+    case 'csinodes.storage.k8s.io':
+      if (verb !== 'create' && name !== node)
+        return none('can only access CSINode with the same name as the requesting node');
+      return allow;
+    default:
+      return allow;
   }
-  if (group === 'coordination.k8s.io') {
-    if (namespace !== 'kube-node-lease')
-      return none(`can only access leases in the "kube-node-lease" system namespace`);
-    if (verb !== 'create' && name !== node)
-      return none('can only access node lease with the same name as the requesting node');
-  }
-  if (group === 'storage.k8s.io' && resource === 'csinodes' && verb !== 'create' && name !== node)
-    return none('can only access CSINode with the same name as the requesting node');
-  if (group === 'resource.k8s.io' && resource === 'resourceclaims') return related('resourceclaims');
-  return allow;
 }
 
-function collect(pods: readonly Pod[]): References {
+function selectsNode(selector: string | undefined, node: string): boolean {
+  try {
+    return parseFieldSelector(selector ?? '').some(
+      ({ field, operator, value }) => field === 'spec.nodeName' && operator !== '!=' && value === node,
+    );
+  } catch {
+    return false;
+  }
+}
+
+function collect(pods: readonly Pod[], volumes: readonly PersistentVolume[]): References {
   const out: References = {
+    pods: new Set(),
+    persistentvolumes: new Set(),
     secrets: new Set(),
     configmaps: new Set(),
     persistentvolumeclaims: new Set(),
@@ -108,6 +138,7 @@ function collect(pods: readonly Pod[]): References {
   };
   for (const { spec, metadata, status } of pods) {
     const add = (set: Set<string>, name: string | undefined) => name && set.add(`${metadata.namespace}/${name}`);
+    add(out.pods, metadata.name);
     add(out.serviceaccounts, spec.serviceAccountName ?? 'default');
     for (const { name } of spec.imagePullSecrets ?? []) add(out.secrets, name);
     for (const container of [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]) {
@@ -133,6 +164,13 @@ function collect(pods: readonly Pod[]): References {
     }
     for (const claim of status?.resourceClaimStatuses ?? []) add(out.resourceclaims, claim.resourceClaimName);
     for (const claim of spec.resourceClaims ?? []) add(out.resourceclaims, claim.resourceClaimName);
+  }
+  for (const { metadata, spec } of volumes) {
+    const { claimRef, csi } = spec;
+    if (!claimRef || !out.persistentvolumeclaims.has(`${claimRef.namespace}/${claimRef.name}`)) continue;
+    out.persistentvolumes.add(metadata.name);
+    for (const reference of [csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef])
+      if (reference) out.secrets.add(`${reference.namespace}/${reference.name}`);
   }
   return out;
 }

@@ -79,7 +79,7 @@ async function answer(core: Core, context: RequestContext): Promise<Response> {
   await impersonate(core, context);
   if (!longRunning.has(info.subresource)) context.flow = core.flows.classify(context.user, info);
   if (/%(?![0-9a-fA-F]{2})/.test(info.path)) throw newBadRequest(`invalid URL escape in ${JSON.stringify(info.path)}`);
-  demand(core.authorizer, attributesOf(context.user, info));
+  demand(core.authorizer, attributesOf(context.user, info, context.url.searchParams));
   if (info.isResource) return serveResource(core, context);
   return servePath(core, context);
 }
