@@ -55,7 +55,7 @@ export function proxySettings(env) {
 
 /** How a container ended, in words. */
 export function howItEnded(code) {
-  if (code === 125) return 'Docker could not start the build container';
+  if (code === 125) return 'Docker could not start the build container, or went away meanwhile; what it said is above';
   if (code === 137) return 'the build container was killed (it may have run out of memory)';
   return `the build in the container ended with ${code}; what it said is above`;
 }

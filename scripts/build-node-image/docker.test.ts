@@ -84,6 +84,6 @@ describe('a container behind a proxy', () => {
 
 it('tells how a container ended', () => {
   expect(howItEnded(137)).toContain('killed');
-  expect(howItEnded(125)).toContain('could not start');
+  expect(howItEnded(125)).toContain('Docker could not start the build container, or went away');
   expect(howItEnded(1)).toBe('the build in the container ended with 1; what it said is above');
 });
