@@ -20,10 +20,12 @@ import {
   taintNodesByCondition,
 } from './pod-defaults.ts';
 import { podSecurity } from './pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-protection.ts';
+import { persistentVolumeClaimResize } from './volume-expansion.ts';
 
 export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () => Core): AdmissionPlugin[] {
   const authorizer = () => core().authorizer;
@@ -38,11 +40,13 @@ export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () 
     defaultTolerationSeconds,
     defaultStorageClass(catalog),
     storageObjectInUseProtection,
+    persistentVolumeClaimResize(catalog),
     runtimeClass(catalog),
     certificateApproval(authorizer),
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(catalog),
+    podTopologyLabels(catalog),
     mutatingPolicies(catalog, authorizer),
     mutatingWebhooks(core),
     escalationCheck(rbac, authorizer),

@@ -39,11 +39,31 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   },
 };
 
-/** Turns priorityClassName into a number; refuses a number that the class does not give. */
+/** Turns priorityClassName into a number; refuses a number that the class does not give, and a second default class. */
 export function priority(catalog: Catalog): AdmissionPlugin {
+  /** The default class, the lowest if there are several. */
+  const defaultClassOf = async (): Promise<PriorityClass | undefined> => {
+    const { store, resource } = catalog.registry('scheduling.k8s.io', 'priorityclasses');
+    const all = await store.recent(resource.storagePrefix);
+    return (all?.list(resource.storagePrefix) ?? [])
+      .map(({ object }) => object as unknown as PriorityClass)
+      .filter(({ globalDefault }) => globalDefault)
+      .sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
+  };
   return {
     name: 'Priority',
-    resources: ['pods'],
+    resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
+    async validate({ operation, resource, object, name }) {
+      if (resource.resource !== 'priorityclasses' || !(object as unknown as PriorityClass | undefined)?.globalDefault)
+        return;
+      const other = (await defaultClassOf())?.metadata?.name;
+      if (other === undefined || (operation === 'UPDATE' && other === name)) return;
+      throw newForbidden(
+        resource.groupResource,
+        name,
+        `PriorityClass ${other} is already marked as default. Only one default can exist`,
+      );
+    },
     async mutate(attributes) {
       if (!isPodCreate(attributes) || !attributes.object) return undefined;
       const pod = attributes.object as unknown as Pod;
@@ -60,12 +80,7 @@ export function priority(catalog: Catalog): AdmissionPlugin {
         value = it.value ?? 0;
         policy = it.preemptionPolicy ?? policy;
       } else {
-        const all = await classes.store.recent(classes.resource.storagePrefix);
-        const defaults = (all?.list(classes.resource.storagePrefix) ?? [])
-          .map(({ object }) => object as unknown as PriorityClass)
-          .filter(({ globalDefault }) => globalDefault)
-          .sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
-        const chosen = defaults[0];
+        const chosen = await defaultClassOf();
         if (chosen) {
           spec.priorityClassName = chosen.metadata.name;
           value = chosen.value ?? 0;
