@@ -71,6 +71,31 @@ test('serves the gateway on consecutive members, and answers with a length', asy
   expect(await end('SIGTERM')).toBe(0);
 }, 60_000);
 
+/** Runs the command to its end: [exit code, first line of what it complains of]. */
+function fail(...args: string[]): Promise<[number | null, string]> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/etcd.ts', ...args]);
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  return new Promise((resolve) => child.once('exit', (code) => resolve([code, said.split('\n')[0] ?? ''])));
+}
+
+test('two processes never share a data directory; what cannot start says why and exits', async () => {
+  const directory = await temporary();
+  await start('--members=1', `--data-dir=${directory}`);
+  const { pid } = running as ChildProcess;
+  expect(await fail('--client-port=0', '--members=1', `--data-dir=${directory}`)).toEqual([
+    1,
+    `etcd: --data-dir=${directory} is in use by process ${pid}`,
+  ]);
+  // killed, it leaves its mark, which means nothing any more
+  await end('SIGKILL');
+  await start('--members=1', `--data-dir=${directory}`);
+  expect(await end('SIGTERM')).toBe(0);
+  expect(await fail('--members=none')).toEqual([2, 'etcd: --members must be a whole number from 1 to 9, not "none"']);
+}, 60_000);
+
 test('killed in the middle of writes and started again, it has everything that was acknowledged; its snapshot starts another', async () => {
   const directory = await temporary();
   const acknowledged = new Map<string, number>();

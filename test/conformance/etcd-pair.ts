@@ -134,6 +134,12 @@ class Side {
       }
       if ((key === 'peerURLs' || key === 'clientURLs') && typeof value === 'string' && founding.test(value))
         return '<address>';
+      if (value && typeof value === 'object' && 'grantedTTL' in value && 'TTL' in value) {
+        // the two were not granted in the same moment
+        const { TTL, grantedTTL, ...rest } = value;
+        const remains = Number(TTL) > Number(grantedTTL) - 60 ? '<nearly all>' : TTL;
+        return { ...(walk(rest, key) as object), grantedTTL, remains };
+      }
       if (value && typeof value === 'object')
         return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner, name)]));
       if (volatile.has(key)) return `<${key}>`;

@@ -142,3 +142,34 @@ test('health and version are told to whoever asks, and paths that are none are r
   const status = await c.call('/v3/maintenance/status', {}, alone);
   expect(status.body['errors']).toEqual(['etcdserver: no leader']);
 });
+
+test('what ends the process of an etcd 3.4 is refused, and the member lives on', async () => {
+  const c = await startCluster({ seed: 55, count: 1 });
+  const key = b64('a');
+  expect((await c.call('/v3/kv/range', { key, sort_target: 9 })).body).toMatchObject({
+    code: 3,
+    message: 'etcdserver: invalid sort option',
+  });
+  expect((await c.call('/v3/kv/txn', { success: [{ request_range: { key, sort_target: -1 } }] })).status).toBe(400);
+  expect((await c.call('/v3/kv/txn', { compare: [null] })).body['message']).toBe('etcdserver: key is not provided');
+  expect((await c.call('/v3/kv/txn', { success: [null] })).body['message']).toBe('etcdserver: key not found');
+  expect((await c.call('/v3/maintenance/alarm', { action: 9 })).status).toBe(200);
+  expect((await c.call('/v3/maintenance/alarm', { action: 'ACTIVATE' })).status).toBe(200);
+  expect((await c.call('/v3/maintenance/alarm', {})).body).toEqual({});
+  const [{ ID }] = (await c.call('/v3/cluster/member/list', {})).body['members'] as [{ ID: string }];
+  const moved = await c.call('/v3/cluster/member/update', { ID, peerURLs: ['nonsense'] });
+  expect(moved.body['message']).toBe('etcdserver: given member URLs are invalid');
+  expect((await c.call('/v3/kv/put', { key })).status).toBe(200);
+});
+
+test('no leave is given to pages of other origins', async () => {
+  const c = await startCluster({ seed: 56, count: 1 });
+  for (const method of ['OPTIONS', 'POST']) {
+    const headers = { origin: 'https://example.com', 'content-type': 'application/json' };
+    const body = method === 'POST' ? { body: '{"key":"YQ=="}' } : {};
+    const asked = c.env.network.fetch(`http://${c.leader()}:2379/v3/kv/range`, { method, headers, ...body });
+    const response = await c.simulation.finish(asked);
+    expect(response.status).toBe(200);
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  }
+});

@@ -75,10 +75,13 @@ export function range(store: Store, request: RangeRequest): RangeResponse {
   return response;
 }
 
+function checkLease(lessor: Lessor, { lease = '0' }: PutRequest): void {
+  if (lease !== '0' && !lessor.get(lease)) throw etcdError('leaseNotFound');
+}
+
 function checkPut(store: Store, lessor: Lessor, request: PutRequest): void {
   if ((request.ignoreValue || request.ignoreLease) && !store.get(request.key ?? '')) throw etcdError('keyNotFound');
-  const lease = request.lease ?? '0';
-  if (lease !== '0' && !lessor.get(lease)) throw etcdError('leaseNotFound');
+  checkLease(lessor, request);
 }
 
 function doPut(store: Store, lessor: Lessor, request: PutRequest): PutResponse {
@@ -104,6 +107,8 @@ function doDelete(store: Store, lessor: Lessor, request: DeleteRangeRequest): De
 }
 
 export function put(store: Store, lessor: Lessor, request: PutRequest): PutResponse {
+  // alone, a put is judged by its lease first; in a transaction by its key
+  checkLease(lessor, request);
   checkPut(store, lessor, request);
   return store.write(() => doPut(store, lessor, request));
 }
@@ -168,18 +173,23 @@ function choosePath(store: Store, request: TxnRequest, path: boolean[] = []): bo
   return path;
 }
 
-function checkOps(store: Store, lessor: Lessor, request: TxnRequest, path: boolean[], at = { index: 0 }): void {
-  const ops = (path[at.index++] ? request.success : request.failure) ?? [];
-  for (const op of ops) {
-    if (op.requestPut) checkPut(store, lessor, op.requestPut);
-    else if (op.requestRange) checkRange(store, op.requestRange);
-    else if (op.requestTxn) checkOps(store, lessor, op.requestTxn, path, at);
+/** Visits the operations of the branches that will be taken, in order. */
+function visitTaken(request: TxnRequest, path: boolean[], visit: (op: RequestOp) => void, at = { index: 0 }): void {
+  for (const op of (path[at.index++] ? request.success : request.failure) ?? []) {
+    if (op.requestTxn) visitTaken(op.requestTxn, path, visit, at);
+    else visit(op);
   }
+}
+
+/** Refuses what cannot be done before anything is: all puts are looked at before the first range, as in etcd. */
+function checkTaken(store: Store, lessor: Lessor, request: TxnRequest, path: boolean[]): void {
+  visitTaken(request, path, ({ requestPut }) => requestPut && checkPut(store, lessor, requestPut));
+  visitTaken(request, path, ({ requestRange }) => requestRange && checkRange(store, requestRange));
 }
 
 function checkRange(store: Store, request: RangeRequest): void {
   const revision = request.revision ?? 0;
-  if (revision <= 0) return;
+  if (revision === 0) return;
   if (revision > store.currentRevision) throw etcdError('futureRevision');
   if (revision < store.compactRevision) throw etcdError('compacted');
 }
@@ -187,7 +197,7 @@ function checkRange(store: Store, request: RangeRequest): void {
 /** A transaction: compares, then all of one branch in one revision, or an error and nothing. */
 export function txn(store: Store, lessor: Lessor, request: TxnRequest): TxnResponse {
   const path = choosePath(store, request);
-  checkOps(store, lessor, request, path);
+  checkTaken(store, lessor, request, path);
   const before = store.currentRevision;
   const response = store.write(() => runTxn(store, lessor, request, path));
   response.header = { revision: Math.max(before, store.currentRevision) };

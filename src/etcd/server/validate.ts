@@ -44,21 +44,25 @@ export function checkDeleteRange(request: DeleteRangeRequest): void {
   if (!request.key) throw etcdError('emptyKey');
 }
 
-export function checkTxn(request: TxnRequest, maxOps = maxTxnOps): void {
+export function checkTxn(request: TxnRequest): void {
+  checkOps(request, maxTxnOps);
+  checkOverlap(request.success ?? []);
+  checkOverlap(request.failure ?? []);
+}
+
+function checkOps(request: TxnRequest, maxOps: number): void {
   const widest = Math.max(request.compare?.length ?? 0, request.success?.length ?? 0, request.failure?.length ?? 0);
   if (widest > maxOps) throw etcdError('tooManyOps');
   for (const compare of request.compare ?? []) if (!compare.key) throw etcdError('emptyKey');
   for (const op of request.success ?? []) checkOp(op, maxOps - widest);
   for (const op of request.failure ?? []) checkOp(op, maxOps - widest);
-  checkOverlap(request.success ?? []);
-  checkOverlap(request.failure ?? []);
 }
 
 function checkOp(op: RequestOp, maxOps: number): void {
   if (op.requestRange) checkRange(op.requestRange);
   else if (op.requestPut) checkPut(op.requestPut);
   else if (op.requestDeleteRange) checkDeleteRange(op.requestDeleteRange);
-  else if (op.requestTxn) checkTxn(op.requestTxn, maxOps);
+  else if (op.requestTxn) checkOps(op.requestTxn, maxOps);
   else throw etcdError('keyNotFound');
 }
 
