@@ -7,7 +7,7 @@ import type { RequestContext } from './context.ts';
 import type { Core } from './core.ts';
 import { health, healthPaths } from './health.ts';
 import { negotiate } from './negotiate.ts';
-import { jsonResponse, rawJsonResponse, textResponse } from './respond.ts';
+import { compressed, jsonResponse, rawJsonResponse, textResponse } from './respond.ts';
 
 const discoveryForms = ['APIGroupDiscoveryList'];
 
@@ -99,7 +99,7 @@ async function swagger(core: Core, context: RequestContext): Promise<Response> {
   const headers = { etag, vary: 'Accept-Encoding, Accept', 'cache-control': 'no-cache, private' };
   if (context.request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
   const body = binary ? document.protobuf() : new TextEncoder().encode(document.text);
-  return new Response(body, {
+  const response = new Response(body, {
     headers: {
       ...headers,
       // The name with the @ is no media type that Go could read: the one with the dot is answered, as upstream does.
@@ -107,6 +107,7 @@ async function swagger(core: Core, context: RequestContext): Promise<Response> {
       'content-length': String(body.byteLength),
     },
   });
+  return compressed(response, context.request);
 }
 
 function found(context: RequestContext, document: object | undefined): Response | undefined {
@@ -140,7 +141,7 @@ function documentResponse(context: RequestContext, { text, hash }: { text: strin
   response.headers.set('etag', etag);
   response.headers.set('vary', 'Accept-Encoding, Accept');
   if (asked === hash) response.headers.set('cache-control', 'public, immutable');
-  return response;
+  return compressed(response, context.request);
 }
 
 function indexPaths({ catalog }: Core): string[] {

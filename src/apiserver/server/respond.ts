@@ -64,6 +64,16 @@ export function longResponse(
   return response;
 }
 
+/** A long document, compressed if the client reads that; its ETag stays what it was. */
+export function compressed(response: Response, request: Request): Response {
+  if (!response.body || !readsGzip(request)) return response;
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  headers.set('content-encoding', 'gzip');
+  const body = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(new CompressionStream('gzip'));
+  return new Response(body, { status: response.status, headers });
+}
+
 /**
  * Any failure as a Status, in the encoding that was asked for. What is not an ApiError becomes one: the store out of reach is 503 or 504 (upstream's wording for
  * etcd errors), the rest 500.
