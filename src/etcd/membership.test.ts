@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Json } from '../env/env.ts';
 import { b64, startCluster, unb64 } from './testing/cluster.ts';
 
 const newcomer = { name: 'etcd-4', client: 'etcd-4:2379' };
@@ -59,7 +60,7 @@ test('a member whose loss would leave no quorum is not removed', async () => {
   await c.simulation.run(3000);
   const { id } = c.member(two).inspect();
   const answer = await c.call('/v3/cluster/member/remove', { ID: id });
-  expect(answer.body['message']).toBe('etcdserver: re-configuration failed due to not enough started members');
+  expect(answer.body).toMatchObject({ code: 14, message: 'etcdserver: unhealthy cluster' });
   expect((await c.call('/v3/cluster/member/remove', { ID: c.member(one).inspect().id })).status).toBe(200);
 });
 
@@ -111,17 +112,38 @@ test('what would cost the quorum is refused, whoever is asked', async () => {
   const [dead, other] = c.names.filter((name) => name !== c.leader()) as [string, string];
   c.kill(dead);
   await c.simulation.run(3000);
-  // two of three live; of four, three would have to
-  for (const name of [c.leader(), other]) {
-    const added = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'] }, name);
-    expect(added.body).toMatchObject({ code: 14, message: 'etcdserver: unhealthy cluster' });
-  }
-  // a learner costs nothing
-  const learner = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'], isLearner: true }, other);
-  expect(learner.status).toBe(200);
-  const { ID } = learner.body['member'] as { ID: string };
+  // two of three live; of four, three would have to; and nobody at all is let in while somebody is missing
+  for (const name of [c.leader(), other])
+    for (const isLearner of [false, true]) {
+      const added = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'], isLearner }, name);
+      expect(added.body).toMatchObject({ code: 14, message: 'etcdserver: unhealthy cluster' });
+    }
+  await c.simulation.finish(c.start(dead));
+  await c.simulation.run(1000);
+  const first = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-4:2380'] }, other);
+  expect(first.status).toBe(200);
+  // three of four have begun; of five, two that have not could stop all
+  const refused = await c.call('/v3/cluster/member/add', { peerURLs: ['http://etcd-5:2380'], isLearner: true }, other);
+  expect(refused.body).toMatchObject({ code: 14, message: 'etcdserver: unhealthy cluster' });
+  const { ID } = first.body['member'] as { ID: string };
   expect((await c.call('/v3/cluster/member/remove', { ID }, other)).status).toBe(200);
   expect((await c.call('/v3/cluster/member/list', {}, other)).body['members']).toHaveLength(3);
+});
+
+test('of two, one more may be announced, and then nobody is until it has begun', async () => {
+  const c = await startCluster({ seed: 18, count: 2 });
+  await c.simulation.run(1000);
+  const change = (what: string, body: { [key: string]: Json }) => c.call(`/v3/cluster/member/${what}`, body);
+  const { status, body } = await change('add', { peerURLs: ['http://etcd-3:2380'] });
+  expect(status).toBe(200);
+  const notEnough = { code: 2, message: 'etcdserver: re-configuration failed due to not enough started members' };
+  expect((await change('add', { peerURLs: ['http://etcd-4:2380'] })).body).toMatchObject(notEnough);
+  for (const name of c.names) {
+    const { id } = c.member(name).inspect();
+    expect((await change('remove', { ID: id })).body).toMatchObject(notEnough);
+  }
+  expect((await c.call('/v3/kv/put', { key: b64('a') })).status).toBe(200);
+  expect((await change('remove', { ID: (body['member'] as { ID: string }).ID })).status).toBe(200);
 });
 
 test('addresses can be changed, and who is not there is named', async () => {

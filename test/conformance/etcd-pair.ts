@@ -24,7 +24,7 @@ export interface ParityCase {
   byWatch?: boolean;
   /** Which member to ask; default the first. "leader" and "follower" are looked up on each side. */
   member?: number | 'leader' | 'follower';
-  /** Keeps parts of the answer, by dotted path, under names. */
+  /** Keeps parts of the answer, by dotted path, under names. Elements of a list are numbered or named. */
   keep?: Record<string, string>;
   /** Asks again, for a while, as long as the answer is 503: a cluster refuses changes of its members until it has been whole for seconds. */
   settle?: boolean;
@@ -91,11 +91,16 @@ class Side {
     return (await (await this.send(member, path, { method: 'POST', body: '{}' })).json()) as Record<string, unknown>;
   }
 
-  /** Position of a member that leads, or of one that does not. */
+  /** Position of a member that leads, or of one that follows; members that were removed are passed over. */
   private async find(leads: boolean): Promise<number> {
-    for (let i = 0; i < this.count; i++) {
-      const { header, leader } = await this.json(i, '/v3/maintenance/status');
-      if ((leader === (header as { member_id: string }).member_id) === leads) return i;
+    for (let attempt = 0; attempt < 50; attempt++) {
+      for (let i = 0; i < this.count; i++) {
+        const status = await this.json(i, '/v3/maintenance/status').catch(() => undefined);
+        const { header, leader } = status ?? {};
+        if (!leader) continue;
+        if ((leader === (header as { member_id: string }).member_id) === leads) return i;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     throw new Error('no such member');
   }
@@ -115,7 +120,12 @@ class Side {
     const text = await read(response, parityCase);
     for (const [name, dotted] of Object.entries(keep)) {
       let value: unknown = JSON.parse(text.split('\n')[0] ?? '');
-      for (const step of dotted.split('.')) value = (value as Record<string, unknown> | undefined)?.[step];
+      for (const step of dotted.split('.')) {
+        const named = Array.isArray(value)
+          ? value.find((item) => (item as { name?: string }).name === step)
+          : undefined;
+        value = named ?? (value as Record<string, unknown> | undefined)?.[step];
+      }
       this.variables.set(name, String(value));
     }
     return {

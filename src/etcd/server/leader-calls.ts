@@ -65,10 +65,12 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
     if (change.isLearner) shown.isLearner = true;
     // asked again because the answer was lost
     if (members.some(({ ID }) => ID === change.newId)) return shown as unknown as Json;
+    const voters = votersOf(replica, members);
+    if (!change.isLearner && !readyToAdd(voters)) throw etcdError('memberNotEnoughStarted');
+    if (!voters.every((voter) => isConnected(replica, voter))) throw etcdError('unhealthy');
     if (members.some((known) => known.peerURLs?.some((url) => change.peerURLs.includes(url))))
       throw etcdError('peerUrlExists');
     if (change.isLearner && conf.learners.length > 0) throw etcdError('tooManyLearners');
-    if (!change.isLearner && !enoughActive(replica, conf.voters.length + 1)) throw etcdError('unhealthy');
     const ID = change.newId as string;
     const added: Member = { ID, name: hostOf(change.peerURLs[0] as string), peerURLs: change.peerURLs };
     const type = change.isLearner ? 'addLearner' : 'addVoter';
@@ -76,16 +78,16 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
     await commit(replica, { changes: [{ type, id: ID }], transition: 'simple', context });
     return shown as unknown as Json;
   }
-  const target = members.find((known) => known.ID === change.ID);
-  if (!target) throw etcdError('memberNotFound');
   if (change.type === 'remove') {
-    if (conf.voters.includes(change.ID) && !canRemove(replica, change.ID)) throw etcdError('memberNotEnoughStarted');
+    if (!conf.learners.includes(change.ID)) mayRemove(replica, votersOf(replica, members), change.ID);
+    if (!members.some(({ ID }) => ID === change.ID)) throw etcdError('memberNotFound');
     await commit(replica, { changes: [{ type: 'remove', id: change.ID }], transition: 'simple' });
     return null;
   }
+  if (!members.some(({ ID }) => ID === change.ID)) throw etcdError('memberNotFound');
+  const match = change.ID === replica.raft.id ? Infinity : (replica.raft.progress.get(change.ID)?.match ?? 0);
+  if (match < replica.raft.log.committed * 0.9) throw etcdError('learnerNotReady');
   if (!conf.learners.includes(change.ID)) throw etcdError('memberNotLearner');
-  const progress = replica.raft.progress.get(change.ID);
-  if (!progress || progress.match < replica.raft.log.committed * 0.9) throw etcdError('learnerNotReady');
   await commit(replica, { changes: [{ type: 'addVoter', id: change.ID }], transition: 'simple' });
   return null;
 }
@@ -93,18 +95,30 @@ async function changeMember(member: EtcdMember, replica: Replica, change: Reques
 /** The host of a member's address (as readPeerUrls lets it in): the name under which the member is expected. */
 const hostOf = (url: string) => url.replace(/^\w+:\/\/(?:[^@]*@)?/, '').replace(/:\d*(?:[?#].*)?$/, '');
 
-const isActive = (replica: Replica, id: string) =>
-  id === replica.raft.id || (replica.raft.progress.get(id)?.recentActive ?? false);
+const votersOf = (replica: Replica, members: Member[]) =>
+  members.filter(({ ID = '' }) => replica.raft.conf.voters.includes(ID));
 
-function enoughActive(replica: Replica, voters: number): boolean {
-  const active = replica.raft.conf.voters.filter((id) => isActive(replica, id)).length;
-  return active >= (voters >> 1) + 1;
+/** A member that was only announced has no client addresses yet. */
+const hasBegun = ({ clientURLs = [] }: Member) => clientURLs.length > 0;
+
+const isConnected = (replica: Replica, member: Member) =>
+  member.ID === replica.raft.id ||
+  (hasBegun(member) && (replica.raft.progress.get(member.ID ?? '')?.recentActive ?? false));
+
+/** Whether with one more voter those that have begun are a quorum. A single one may always take a second: it may be restoring a cluster. */
+function readyToAdd(voters: Member[]): boolean {
+  const begun = voters.filter(hasBegun).length;
+  return (voters.length === 1 && begun === 1) || begun >= ((voters.length + 1) >> 1) + 1;
 }
 
-/** Whether those that stay and are alive are a quorum of those that stay. */
-function canRemove(replica: Replica, id: string): boolean {
-  const rest = replica.raft.conf.voters.filter((voter) => voter !== id);
-  return rest.filter((voter) => isActive(replica, voter)).length >= (rest.length >> 1) + 1;
+/** Refuses a removal that would leave too few that have begun, or too few that are alive. */
+function mayRemove(replica: Replica, voters: Member[], id: string): void {
+  const rest = voters.filter(({ ID }) => ID !== id);
+  if (rest.filter(hasBegun).length < (rest.length >> 1) + 1) throw etcdError('memberNotEnoughStarted');
+  // one that is dead takes no vote with it
+  const connected = voters.filter((voter) => isConnected(replica, voter));
+  if (!connected.some(({ ID }) => ID === id)) return;
+  if (connected.length - 1 < 1 + ((voters.length - 1) >> 1)) throw etcdError('unhealthy');
 }
 
 interface Newcomer {
