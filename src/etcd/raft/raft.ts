@@ -5,7 +5,7 @@
 // one write after another; `committed` is applied in order. So a leader's entries travel while it writes them, yet nothing counts before it is on disk.
 //
 // Invariants: one leader a term; a log entry is committed only by counting replicas of the leader's own term; a vote and an acknowledgement are given only with what backs
-// them on disk.
+// them on disk; a change of the configuration is applied only when the disk knows it to be committed.
 
 import { campaign, handleVoteRequest, hup } from './election.ts';
 import { handleAppend, handleHeartbeat, handleSnapshot } from './follower.ts';
@@ -86,7 +86,10 @@ export class Raft {
   private messages: Message[] = [];
   private afterSave: Message[] = [];
   private reads: ReadState[] = [];
-  private savedState: { term: number; vote: Id };
+  /** What the newest write, done or under way, tells of. */
+  private savedState: HardState;
+  /** The commit index that is on disk. */
+  private durableCommit: number;
   private unsavedSnapshot: Snapshot | undefined;
 
   constructor(config: RaftConfig) {
@@ -102,7 +105,8 @@ export class Raft {
     this.log = config.log;
     this.term = config.hardState.term;
     this.vote = config.hardState.vote;
-    this.savedState = { ...config.hardState };
+    this.savedState = { ...config.hardState, commit: this.log.committed };
+    this.durableCommit = this.log.committed;
     this.conf = config.conf;
     // what was promised before a restart is not known
     this.sinceLeader = this.term > 0 ? 0 : this.config.electionTicks;
@@ -333,11 +337,15 @@ export class Raft {
     const { messages, reads } = this;
     this.messages = [];
     this.reads = [];
+    // the host asks for the next write when the last one is done
+    if (save) this.durableCommit = this.savedState.commit;
     const unsaved = save ? this.takeUnsaved() : undefined;
     const { log } = this;
+    const unbacked = this.unbackedConf();
+    const upTo = unbacked > 0 ? unbacked - 1 : log.committed;
     // nothing is applied on top of a snapshot that the host has not got yet
-    const hold = this.unsavedSnapshot !== undefined || log.applied === log.committed;
-    const committed = hold ? [] : log.slice(log.applied + 1, log.committed);
+    const hold = this.unsavedSnapshot !== undefined || log.applied === upTo;
+    const committed = hold ? [] : log.slice(log.applied + 1, upTo);
     log.applied += committed.length;
     return { messages, unsaved, committed, reads };
   }
@@ -347,28 +355,41 @@ export class Raft {
     return this.afterSave.length > 0 || this.hasNews;
   }
 
-  /** Whether there is something that is not on disk. (A commit index alone need not be: it is learnt again.) */
+  /**
+   * Index of the first change of the configuration that waits to be applied because the disk does not know yet that it is committed; 0: none. Members that acted on
+   * it and forgot it in a crash would ask the old configuration for votes, and that may never give them again.
+   */
+  private unbackedConf(): number {
+    const { log } = this;
+    for (let index = Math.max(log.applied, this.durableCommit) + 1; index <= log.committed; index++)
+      if (log.entries[index - log.offset - 1]?.kind === 1) return index;
+    return 0;
+  }
+
+  /** Whether there is something that is not on disk. (A commit index need not be, but for a change of the configuration: it is learnt again.) */
   private get hasNews(): boolean {
     return (
       this.log.handedOver < this.log.lastIndex ||
       this.unsavedSnapshot !== undefined ||
       this.term !== this.savedState.term ||
-      this.vote !== this.savedState.vote
+      this.vote !== this.savedState.vote ||
+      this.unbackedConf() > this.savedState.commit
     );
   }
 
   private takeUnsaved(): Unsaved | undefined {
     if (!this.hasUnsaved) return undefined;
-    const { log } = this;
+    const { log, hardState } = this;
+    const saved = !this.hasNews;
     const unsaved: Unsaved = {
-      hardState: this.hardState,
+      hardState,
       entries: log.slice(log.handedOver + 1, log.lastIndex),
       snapshot: this.unsavedSnapshot,
-      saved: !this.hasNews,
+      saved,
       afterSave: this.afterSave,
     };
     log.handedOver = log.lastIndex;
-    this.savedState = { term: this.term, vote: this.vote };
+    if (!saved) this.savedState = hardState;
     this.unsavedSnapshot = undefined;
     this.afterSave = [];
     return unsaved;
