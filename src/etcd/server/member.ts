@@ -207,16 +207,21 @@ export class EtcdMember {
     this.resolveUp(replica);
   }
 
-  /** When all members start at once, nobody has to wait an election timeout to find out that nobody leads: a pre-vote does no harm if somebody does. */
-  private standSoon(replica: Replica): void {
-    const { raft } = replica;
+  /**
+   * When all members start at once, nobody has to wait an election timeout to find out that nobody leads: a pre-vote does no harm if somebody does. Whoever sees a new
+   * term waits for what comes of it.
+   */
+  private standSoon({ raft }: Replica): void {
     let tries = 0;
+    let { term } = raft;
     const stand = () => {
       if (this.stopped || raft.leader !== '' || raft.role === 'leader' || tries++ === maxEarlyTries) return;
       this.cancels[1] = this.clock.after((2 + 3 * this.random.next()) * this.tick, stand);
-      if (this.peers.paused || raft.role === 'candidate') return;
+      const isNews = raft.term !== term;
+      term = raft.term;
+      if (isNews || this.peers.paused || raft.role === 'candidate') return;
       raft.campaign();
-      replica.drain();
+      this.replica?.drain();
     };
     this.cancels[1] = this.clock.after((0.2 + 2 * this.random.next()) * this.tick, stand);
   }

@@ -40,10 +40,13 @@ test('a state comes back from its snapshot: all versions, tombstones, leases, wh
   expect(copy.lessor.get('7')?.keys).toEqual(new Set(['k1']));
 });
 
-test('pieces of the older form are read', () => {
+test.each([
+  ['values in rows', ['[["a","1",2,2,0,1,"0"],["a","",0,3,0,0,"0"]]', '[["b","x\\n",4,4,0,1,"7"]]']],
+  ['values behind rows', ['#41\n[["a",1,2,2,0,1,"0"],["a",0,0,3,0,0,"0"]]1', '#21\n[["b",2,4,4,0,1,"7"]]x\n']],
+])('pieces of older forms are read: %s', (_, pieces) => {
   const { head } = takeSnapshot(filled());
   const copy = new State();
-  loadSnapshot(copy, head, ['[["a","1",2,2,0,1,"0"],["a","",0,3,0,0,"0"]]', '[["b","x\\n",4,4,0,1,"7"]]']);
+  loadSnapshot(copy, head, pieces);
   expect(copy.store.read('', '\0').kvs).toMatchObject([{ key: 'b', value: 'x\n', createRevision: 4, lease: '7' }]);
   expect(copy.store.read('a', undefined, { revision: 2 }).kvs[0]?.value).toBe('1');
   expect(copy.lessor.get('7')?.keys).toEqual(new Set(['b']));

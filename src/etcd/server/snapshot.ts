@@ -17,14 +17,25 @@ export interface StateHead {
 export interface StateSnapshot {
   head: StateHead;
   /**
-   * Pieces: "#<length of head>\n" and the head as a JSON list of rows, then each row's value. Read them to the end or call release. `after`: only what changed in later
-   * revisions, deletions that void what came before among it. Throws when the state was replaced meanwhile.
+   * Pieces: "%<length of head>\n" and the head as JSON, one list for each field of the versions, then the values end to end. Read them to the end or call release.
+   * `after`: only what changed in later revisions, deletions that void what came before among it. Throws when the state was replaced meanwhile.
    */
   parts(after?: number): Generator<string[]>;
   /** All of it, each piece in one. */
   chunks(): Generator<string>;
   release(): void;
 }
+
+/** One list for each field: a list for each version would cost a start more than all else in it. */
+type Columns = [
+  keys: string[],
+  lengths: number[],
+  creates: number[],
+  mods: number[],
+  subs: number[],
+  versions: number[],
+  leases: string[],
+];
 
 type Row = [key: string, length: number, create: number, mod: number, sub: number, version: number, lease: string];
 
@@ -89,14 +100,21 @@ export function takeSnapshot(state: State): StateSnapshot {
 class Piece {
   /** Its newest key. */
   last: string | undefined;
-  private readonly rows: Row[] = [];
+  private readonly columns: Columns = [[], [], [], [], [], [], []];
   private readonly values: string[] = [];
   private size = 0;
 
   add(v: Version): void {
     this.last = v.key;
     this.size += v.key.length + v.value.length + 40;
-    this.rows.push([v.key, v.value.length, v.createRevision, v.modRevision, v.sub, v.version, v.lease]);
+    const [keys, lengths, creates, mods, subs, versions, leases] = this.columns;
+    keys.push(v.key);
+    lengths.push(v.value.length);
+    creates.push(v.createRevision);
+    mods.push(v.modRevision);
+    subs.push(v.sub);
+    versions.push(v.version);
+    leases.push(v.lease);
     this.values.push(v.value);
   }
 
@@ -105,8 +123,8 @@ class Piece {
   }
 
   parts(): string[] {
-    const json = JSON.stringify(this.rows);
-    return [`#${json.length}\n${json}`, ...this.values];
+    const json = JSON.stringify(this.columns);
+    return [`%${json.length}\n${json}`, ...this.values];
   }
 }
 
@@ -131,18 +149,42 @@ export function loadSnapshot(state: State, head: StateHead, chunks: Iterable<str
 }
 
 function readPiece(text: string, out: Version[]): void {
+  if (!text.startsWith('%')) {
+    readOldPiece(text, out);
+    return;
+  }
+  const lineEnd = text.indexOf('\n');
+  let at = lineEnd + 1 + Number(text.slice(1, lineEnd));
+  const [keys, lengths, creates, mods, subs, versions, leases] = JSON.parse(text.slice(lineEnd + 1, at)) as Columns;
+  for (let i = 0; i < keys.length; i++) {
+    const end = at + (lengths[i] as number);
+    out.push({
+      key: keys[i] as string,
+      value: text.slice(at, end),
+      createRevision: creates[i] as number,
+      modRevision: mods[i] as number,
+      sub: subs[i] as number,
+      version: versions[i] as number,
+      // one text for all that have none
+      lease: leases[i] === '0' ? '0' : (leases[i] as string),
+    });
+    at = end;
+  }
+}
+
+/** Pieces as they were written before, with their values in the rows or behind them: disks may still hold some. */
+function readOldPiece(text: string, out: Version[]): void {
   if (text.startsWith('[')) {
-    // as pieces were written before values followed their rows: disks may still hold some
     for (const [key, value, createRevision, modRevision, sub, version, lease] of JSON.parse(text) as OldRow[])
       out.push({ key, value, createRevision, modRevision, sub, version, lease });
     return;
   }
   const lineEnd = text.indexOf('\n');
   let at = lineEnd + 1 + Number(text.slice(1, lineEnd));
-  const rows = JSON.parse(text.slice(lineEnd + 1, at)) as Row[];
-  for (const [key, length, createRevision, modRevision, sub, version, lease] of rows) {
-    const value = text.slice(at, at + length);
+  for (const [key, length, createRevision, modRevision, sub, version, lease] of JSON.parse(
+    text.slice(lineEnd + 1, at),
+  ) as Row[]) {
+    out.push({ key, value: text.slice(at, at + length), createRevision, modRevision, sub, version, lease });
     at += length;
-    out.push({ key, value, createRevision, modRevision, sub, version, lease });
   }
 }

@@ -38,6 +38,9 @@ export class Storage {
 
   /** Reads everything. Rejects with CorruptLogError if something that was acknowledged is missing. */
   async load(): Promise<Loaded> {
+    // the snapshot is read meanwhile
+    const loading = this.snapshot.load();
+    loading.catch(() => {});
     this.log = await this.disk.openLog('wal');
     const decoded = [];
     for (const { index, data } of await this.log.read()) {
@@ -46,7 +49,7 @@ export class Storage {
       this.records.push({ record: index, lastEntry: record.entries.at(-1)?.index ?? 0 });
       this.bytesSinceSnapshot += data.length;
     }
-    const snapshot = await this.snapshot.load();
+    const snapshot = await loading;
     const restored = restoreLog(decoded, snapshot ?? { index: 0, term: 0 });
     if (!restored) throw new CorruptLogError('wal', 0);
     // a crash may have come between a snapshot and this
