@@ -3,8 +3,10 @@
 import type { FieldErrorList } from '../field-error.ts';
 import type { ObjectMeta } from '../generated/types.ts';
 import * as access from './access.ts';
+import * as classes from './classes.ts';
 import * as cluster from './cluster.ts';
 import { validateMeta, validateMetaUpdate } from './common.ts';
+import { validateFlowSchema, validatePriorityLevel } from './flow-control.ts';
 import { validatePod, validatePodUpdate } from './pods.ts';
 import * as quota from './quota.ts';
 import * as workloads from './workloads.ts';
@@ -48,6 +50,13 @@ const rules: Record<string, Rules> = {
   ClusterRoleBinding: { create: access.validateRoleBinding, update: access.validateRoleBindingUpdate },
   ResourceQuota: { create: quota.validateResourceQuota, update: quota.validateResourceQuotaUpdate },
   LimitRange: { create: access.validateLimitRange },
+  FlowSchema: { create: validateFlowSchema },
+  PriorityLevelConfiguration: { create: validatePriorityLevel },
+  IngressClass: { create: classes.validateIngressClass, update: classes.validateIngressClassUpdate },
+  RuntimeClass: { create: classes.validateRuntimeClass, update: classes.validateRuntimeClassUpdate },
+  ControllerRevision: { create: classes.validateControllerRevision, update: classes.validateControllerRevisionUpdate },
+  VolumeAttributesClass: { create: classes.validateAttributesClass, update: classes.validateAttributesClassUpdate },
+  VolumeAttachment: { update: classes.validateVolumeAttachmentUpdate },
 };
 
 type ApiObject = { metadata: ObjectMeta };

@@ -189,12 +189,22 @@ describe('what the server keeps', () => {
     await cluster.simulation.run(1000);
     const start = 'This FlowSchema references the PriorityLevelConfiguration object named';
     expect(await dangling('probes')).toEqual(['Dangling', 'False', 'Found', `${start} "exempt" and it exists`]);
-    await admin('POST', `${api}/flowschemas`, schemaOf('early', 50, 'later', { subjects: anyone }));
+    await admin(
+      'POST',
+      `${api}/flowschemas`,
+      schemaOf('early', 50, 'later', {
+        subjects: anyone,
+        nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/early'] }],
+      }),
+    );
     await cluster.simulation.run(1000);
     const missing = `${start} "later" but there is no such object`;
     expect(await dangling('early')).toEqual(['Dangling', 'True', 'NotFound', missing]);
-    const exempt = { metadata: { name: 'later' }, spec: { type: 'Exempt' } };
-    expect((await admin('POST', `${api}/prioritylevelconfigurations`, exempt)).code).toBe(201);
+    const later = {
+      metadata: { name: 'later' },
+      spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } },
+    };
+    expect((await admin('POST', `${api}/prioritylevelconfigurations`, later)).code).toBe(201);
     await cluster.simulation.run(1000);
     expect(await dangling('early')).toEqual(['Dangling', 'False', 'Found', `${start} "later" and it exists`]);
   });
@@ -215,9 +225,6 @@ describe('what the server keeps', () => {
       31,
     );
     expect((await change('flowschemas/probes', 'false', { matchingPrecedence: 3 })).matchingPrecedence).toBe(3);
-    expect((await change('flowschemas/catch-all', 'false', { matchingPrecedence: 99 })).matchingPrecedence).toBe(
-      10_000,
-    );
   });
 
   test('what is deleted is applied still where it must be, and comes back', async () => {

@@ -9,7 +9,7 @@ import { ensureFlowControl, ownContext } from '../bootstrap.ts';
 import { deepCopy, deepEqual } from '../object.ts';
 import type { Core } from '../server/core.ts';
 import { levelsPrefix, objects, schemasPrefix } from './classifier.ts';
-import { autoUpdate, flowSchemas, mandatory, priorityLevels } from './defaults.ts';
+import { autoUpdate, flowSchemas, priorityLevels } from './defaults.ts';
 
 const group = 'flowcontrol.apiserver.k8s.io';
 const retry = 10_000;
@@ -76,8 +76,7 @@ const nameOf = ({ metadata }: Kept) => metadata?.name ?? '';
 /** Makes the spec what it should be, where that is not for others to say. */
 async function restore(core: Core, plural: string, wanted: Kept, there: Kept | undefined): Promise<void> {
   if (!there || deepEqual(there.spec, wanted.spec)) return;
-  const fixed = plural === 'flowschemas' && mandatory.has(nameOf(wanted));
-  if (!fixed && there.metadata?.annotations?.[autoUpdate] !== 'true') return;
+  if (there.metadata?.annotations?.[autoUpdate] !== 'true') return;
   await update(core, plural, there, '', (it) => {
     Object.assign(it, { spec: deepCopy(wanted.spec) });
   });

@@ -79,8 +79,6 @@ export const coreStrategies: Record<string, Strategy> = {
   'networkpolicies.networking.k8s.io': { generation: true },
   'poddisruptionbudgets.policy': { generation: true },
   'endpointslices.discovery.k8s.io': { generation: true },
-  'flowschemas.flowcontrol.apiserver.k8s.io': { generation: true },
-  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': { generation: true },
   'validatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
   'validatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },

@@ -1,6 +1,7 @@
 // The strategy of each built-in resource. Kinds that are not named here have the generic one.
 
 import type { ApiServerConfig } from '../config.ts';
+import { flowControlStrategies } from '../flowcontrol/strategy.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import type { Store } from '../storage/store.ts';
@@ -15,6 +16,7 @@ export function builtInStrategies(store: Store, config: ApiServerConfig): (resou
   const own: Record<string, Strategy> = {
     ...coreStrategies,
     ...workloadStrategies,
+    ...flowControlStrategies,
     pods: podStrategy,
     services: serviceStrategy(store, config),
   };

@@ -1,0 +1,78 @@
+// Validation of small kinds that name a driver, a handler or a controller (pkg/apis/{networking,node,storage,apps}/validation).
+
+import { type FieldErrorList, forbidden, invalid, path, required, tooLong } from '../field-error.ts';
+import type {
+  ControllerRevision,
+  IngressClass,
+  RuntimeClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
+} from '../generated/types.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../names.ts';
+import { equalJson } from '../patch/json-patch.ts';
+import { check, immutable, nonNegative, specPath } from './common.ts';
+
+const controller = specPath.child('controller');
+const maxController = 250;
+
+export function validateIngressClass({ spec }: IngressClass): FieldErrorList {
+  const errors: FieldErrorList = [];
+  const name = spec?.controller ?? '';
+  if (name === '') return [required(controller)];
+  if (name.length > maxController) errors.push(tooLong(controller, maxController));
+  const [host = '', ...rest] = name.split('/');
+  if (host === '' || rest.join('/') === '')
+    errors.push(invalid(controller, name, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+  else check(errors, controller, host, isDns1123Subdomain);
+  return errors;
+}
+
+export function validateIngressClassUpdate({ spec }: IngressClass, old: IngressClass): FieldErrorList {
+  const errors: FieldErrorList = [];
+  immutable(errors, controller, spec?.controller, old.spec?.controller);
+  return errors;
+}
+
+export function validateRuntimeClass({ handler }: RuntimeClass): FieldErrorList {
+  const errors: FieldErrorList = [];
+  check(errors, path('handler'), handler ?? '', isDns1123Label);
+  return errors;
+}
+
+export function validateRuntimeClassUpdate({ handler }: RuntimeClass, old: RuntimeClass): FieldErrorList {
+  const errors: FieldErrorList = [];
+  immutable(errors, path('handler'), handler, old.handler);
+  return errors;
+}
+
+export function validateControllerRevision({ data, revision }: ControllerRevision): FieldErrorList {
+  const errors: FieldErrorList = [];
+  if (data === undefined || data === null) errors.push(required(path('data'), 'data is mandatory'));
+  nonNegative(errors, path('revision'), revision);
+  return errors;
+}
+
+export function validateControllerRevisionUpdate(
+  { data }: ControllerRevision,
+  old: ControllerRevision,
+): FieldErrorList {
+  const errors: FieldErrorList = [];
+  immutable(errors, path('data'), data, old.data);
+  return errors;
+}
+
+export const validateAttributesClass = ({ driverName }: VolumeAttributesClass): FieldErrorList =>
+  driverName ? [] : [required(path('driverName'))];
+
+export function validateAttributesClassUpdate(now: VolumeAttributesClass, old: VolumeAttributesClass): FieldErrorList {
+  const errors: FieldErrorList = [];
+  for (const field of ['driverName', 'parameters'] as const)
+    if (!equalJson(now[field], old[field])) errors.push(forbidden(path(field), `updates to ${field} are forbidden.`));
+  return errors;
+}
+
+export function validateVolumeAttachmentUpdate({ spec }: VolumeAttachment, old: VolumeAttachment): FieldErrorList {
+  const errors: FieldErrorList = [];
+  immutable(errors, specPath, spec, old.spec);
+  return errors;
+}
