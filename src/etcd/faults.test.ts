@@ -239,3 +239,31 @@ test('a member that cannot write stops, and the others go on', async () => {
   await c.until(() => rest.some((name) => c.member(name).inspect().role === 'leader'));
   expect((await c.call('/v3/kv/put', { key: b64('a'), value: b64('2') }, rest[0])).status).toBe(200);
 });
+
+test('kill, restart, wipe: it dies at once, comes back as it was, and then as a fresh one', async () => {
+  const c = await startCluster({ seed: 70 });
+  await c.simulation.finish(c.client.put('a', '1'));
+  await c.simulation.run(500);
+  const victim = c.leader();
+  const { id, term, lastIndex } = c.member(victim).inspect();
+  c.member(victim).faults.kill();
+  expect(c.member(victim).inspect()).toMatchObject({ role: 'stopped', id, leader: victim });
+  await expect(c.simulation.finish(c.send('/v3/kv/range', { key: b64('a') }, victim))).rejects.toThrow();
+  await c.until(() => leaders(c).length === 1 && leaders(c)[0] !== victim);
+  expect((await c.call('/v3/kv/put', { key: b64('a'), value: b64('2') })).status).toBe(200);
+
+  c.kill(victim);
+  await c.simulation.finish(c.start(victim));
+  // what it has of its own, before anybody tells it more: its place, term, vote and log
+  expect(c.member(victim).inspect()).toMatchObject({ role: 'follower', id, term, vote: victim, lastIndex });
+  await c.until(() => c.member(victim).inspect().revision === 3);
+  expect(c.member(victim).inspect().term).toBeGreaterThan(term);
+
+  c.kill(victim);
+  c.wipe(victim);
+  await c.simulation.finish(c.start(victim));
+  expect(c.member(victim).inspect()).toMatchObject({ role: 'starting', id: '', term: 0, lastIndex: 0, voters: [] });
+  await c.until(() => c.member(victim).inspect().voters.includes(victim) && c.member(victim).inspect().revision === 3);
+  expect(c.member(victim).inspect().id).not.toBe(id);
+  expect([...c.member(victim).inspect().voters].sort()).toEqual(c.names);
+});
