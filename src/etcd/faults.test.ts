@@ -174,6 +174,18 @@ test('a member that stops properly hands its office over first', async () => {
   expect(rest.map((name) => c.member(name).inspect().term)).toEqual([term + 1, term + 1]);
 });
 
+test('members that stop one after the other wait for no heir that is gone already', async () => {
+  const c = await startCluster({ seed: 71 });
+  await c.simulation.run(500);
+  const begun = c.env.clock.now();
+  for (let left = c.names.length; left > 0; left--) {
+    const name = leaders(c)[0] ?? c.names.find((other) => c.member(other).inspect().role !== 'stopped');
+    await c.simulation.finish(c.member(name as string).stop());
+  }
+  expect(c.names.map((name) => c.member(name).inspect().role)).toEqual(['stopped', 'stopped', 'stopped']);
+  expect(c.env.clock.now() - begun).toBeLessThan(2500);
+});
+
 test('reads that rest on a lease take no message, and ask again when it is over', async () => {
   const c = await startCluster({ seed: 68, config: { readMode: 'lease' } });
   await c.simulation.finish(c.client.put('a', '1'));

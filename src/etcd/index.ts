@@ -39,6 +39,9 @@ export interface RunningEtcdMember extends Running {
   };
 }
 
+/** ms, at least. */
+const electionTimeout = ({ tick = 100 }: EtcdMemberConfig) => 10 * tick;
+
 /** Whether a follower was heard from, or, when the leader has just begun to count anew who was, has the whole log. */
 function keepsUp(raft: Raft, id: string): boolean {
   const progress = raft.progress.get(id);
@@ -93,7 +96,11 @@ export async function startEtcdMember(env: Env, config: EtcdMemberConfig): Promi
       // a leader that goes hands over first, so that nobody waits for an election
       const heir =
         raft?.role === 'leader' ? raft.conf.voters.find((id) => id !== raft.id && keepsUp(raft, id)) : undefined;
-      if (heir) await member.backend.moveLeader(heir).catch(() => {});
+      if (heir) {
+        // one that has gone itself takes nothing over; an election would be over by then
+        const patience = new Promise<void>((resolve) => env.clock.after(electionTimeout(config), resolve));
+        await Promise.race([member.backend.moveLeader(heir).catch(() => {}), patience]);
+      }
       halt();
     },
   };
