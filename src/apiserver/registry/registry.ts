@@ -125,6 +125,8 @@ export class Registry {
     metadata.uid = randomUuid(context.env.random);
     metadata.creationTimestamp = rfc3339(context.env.clock.now());
     if (metadata.generateName && !metadata.name) this.#generateName(object, context);
+    // One without a name is refused later, by that.
+    metadata.name ??= '';
   }
 
   #generateName(object: KubeObject, context: RequestContext): void {

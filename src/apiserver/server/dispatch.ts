@@ -48,6 +48,9 @@ export async function serveResource(core: Core, context: RequestContext): Promis
     throw newMethodNotAllowed();
   }
   if (info.rest !== '') throw newPathNotFound();
+  // What is one object's cannot be asked of a collection; and reading is GET.
+  if (context.request.method === 'HEAD' || (info.name === '' && (info.verb === 'update' || info.verb === 'patch')))
+    throw newMethodNotAllowed();
   if (resource.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) {
     // All namespaces' objects have a path; it is only read.
     throw info.name === '' ? newMethodNotAllowed() : newPathNotFound();

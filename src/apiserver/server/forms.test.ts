@@ -90,6 +90,27 @@ describe('requests that are wrong', () => {
     expect((await get('/api/v1/pods/x', {}, 'DELETE')).status).toBe(404);
   });
 
+  test('what has no name is refused as such', async () => {
+    for (const [path, kind] of [
+      ['/api/v1/namespaces/default/configmaps', 'ConfigMap'],
+      ['/api/v1/namespaces/default/services', 'Service'],
+      ['/api/v1/namespaces', 'Namespace'],
+    ] as const) {
+      const { code, body } = await api.call('POST', path, { metadata: {}, spec: { ports: [{ port: 80 }] } });
+      expect([code, body.message]).toEqual([
+        422,
+        `${kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+      ]);
+    }
+  });
+
+  test('a collection is not replaced or patched, nor is there more of it than GET gives', async () => {
+    const path = '/api/v1/namespaces/default/configmaps';
+    for (const method of ['PUT', 'PATCH', 'HEAD', 'OPTIONS'])
+      for (const query of ['', '?fieldSelector=metadata.name=kube-root-ca.crt'])
+        expect([method, (await get(path + query, {}, method)).status]).toEqual([method, 405]);
+  });
+
   const token = (value: object) => btoa(JSON.stringify(value)).replace(/=+$/, '');
   test.each([
     ['a!', ': illegal base64 data at input byte 1'],

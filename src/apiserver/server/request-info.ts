@@ -87,7 +87,7 @@ export function parseRequestInfo(method: string, url: URL): RequestInfo {
     info.verb = 'watch';
   }
   if (watching && info.name !== '') info.verb = 'watch';
-  if (info.name === '' && info.verb !== 'create') {
+  if (info.name === '' && (info.verb === 'list' || info.verb === 'watch')) {
     // A collection narrowed to one name is that object to an authorizer.
     const match = /(?:^|,)metadata\.name={1,2}([^,=\\]+)(?:,|$)/.exec(url.searchParams.get('fieldSelector') ?? '');
     if (match) info.name = match[1] as string;
