@@ -244,7 +244,10 @@ const zeroOf = (decoder: Decoder, shape: Shape): unknown =>
   shape.kind === 'object'
     ? decoder.object(typeSchema(shape.type), undefined)
     : shape.kind === 'scalar'
-      ? zero(shape.scalar)
+      ? // No bytes at all are empty once they have been stored.
+        shape.scalar === 'bytes'
+        ? ''
+        : zero(shape.scalar)
       : null;
 
 function isZero(value: unknown, shape: Shape): boolean {
