@@ -77,7 +77,7 @@ test('what is sent to subresources, and asked of reviews', async () => {
     const answer = await api.call(method, path, body as object, { 'content-type': type });
     if (answer.code >= 500) failures.push([method, path, JSON.stringify(body), answer.body.message]);
   };
-  const sparse: Json[] = values.flatMap((value) => [
+  const sparse: Json[] = values.flatMap((value): Json[] => [
     { spec: value, target: value, deleteOptions: value, metadata: { name: 'p' } },
     { spec: value },
     { metadata: value },
