@@ -49,6 +49,16 @@ const table: [string, string, object, object | undefined][] = [...kinds].map(([i
 ]);
 const protobuf = 'application/vnd.kubernetes.protobuf';
 
+// Kinds whose metadata.generation counts the changes of what is wanted.
+const counted = new Set(
+  [
+    'Pod PodTemplate ReplicationController ReplicaSet Deployment StatefulSet DaemonSet Job CronJob PodDisruptionBudget',
+    'EndpointSlice Ingress IngressClass NetworkPolicy PriorityClass CustomResourceDefinition FlowSchema PriorityLevelConfiguration',
+    'ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy MutatingAdmissionPolicy',
+    'ValidatingAdmissionPolicyBinding MutatingAdmissionPolicyBinding DeviceClass ResourceSlice',
+  ].flatMap((line) => line.split(' ')),
+);
+
 describe.each(table)('%s', (id, path, object, status) => {
   const { name } = (object as KubeObject).metadata;
   const one = `${path}/${name}`;
@@ -83,6 +93,7 @@ describe.each(table)('%s', (id, path, object, status) => {
         creationTimestamp: expect.stringMatching(/Z$/),
       },
     });
+    expect(body.metadata.generation).toBe(counted.has(made.kind) ? 1 : undefined);
     const again = await api.call('POST', path, object);
     // A Service asks for its address before it is known that its name is taken.
     expect([again.code, again.body.reason]).toEqual(
