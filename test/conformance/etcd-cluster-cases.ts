@@ -181,7 +181,7 @@ add('campaign again', 'election/campaign', { name: b('e'), lease: 11, value: b('
 add('campaign again with another value', 'election/campaign', { name: b('e'), lease: 11, value: b('you') });
 add('campaign again without one', 'election/campaign', { name: b('e'), lease: 11 });
 add('leader', 'election/leader', { name: b('e') });
-add('observe', 'election/observe', { name: b('e') }, { lines: 1, silence: 150 });
+add('observe', 'election/observe', { name: b('e') }, { lines: 1, silence: 50 });
 const key = { name: b('e'), key: b('e/b'), rev: '$rev', lease: 11 };
 for (const [what, leader] of Object.entries({
   'by the leader': key,

@@ -16,8 +16,10 @@ export interface ParityCase {
   /** Default POST. */
   method?: string;
   headers?: Record<string, string>;
-  /** Lines to read of a stream; 0: the whole answer. A side that falls silent for long before that is read no further. */
+  /** Lines to read of a stream; 0: the whole answer. */
   lines?: number;
+  /** ms without a line after which a stream is read no further, however many were expected. Default 2,500. */
+  patience?: number;
   /** Goes on reading the stream for so many ms after these lines, for more that should not come. */
   silence?: number;
   /** Compares a stream watch by watch: between the watches of one stream there is no order. */
@@ -42,9 +44,6 @@ export interface Shown {
 
 /** base64 of a text. */
 export const b = (text: string) => Buffer.from(text).toString('base64');
-
-/** ms without a line after which a stream is taken to have no more to say. */
-const patience = 2500;
 
 const volatile = new Set([
   'cluster_id',
@@ -180,7 +179,7 @@ class Side {
 }
 
 /** The text of an answer; of a stream, as many lines as are asked for. */
-async function read(response: Response, { lines = 0, silence = 0 }: ParityCase): Promise<string> {
+async function read(response: Response, { lines = 0, silence = 0, patience = 2500 }: ParityCase): Promise<string> {
   if (lines === 0) return response.text();
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
@@ -204,6 +203,10 @@ async function read(response: Response, { lines = 0, silence = 0 }: ParityCase):
 export interface EtcdPair {
   /** Sends a call to both; [ours, etcd's]. */
   ask(parityCase: ParityCase): Promise<[Shown, Shown]>;
+  /** Ends a member of both at once. */
+  kill(index: number): Promise<void>;
+  /** Starts a member of ours again on the disk it had. */
+  restartOurs(index: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -217,12 +220,11 @@ export async function startEtcdPair(count = 1): Promise<EtcdPair> {
     peer: `127.0.0.1:${i + 1}`,
     client: `n${i + 1}:2379`,
   }));
-  const starting = members.map(({ name }) =>
-    startEtcdMember(createNodeEnv(name, { network, clock, disk: disks.open(name) }), { name, members }),
-  );
+  const start = (name: string) =>
+    startEtcdMember(createNodeEnv(name, { network, clock, disk: disks.open(name) }), { name, members });
   const [real, ...ours] = await Promise.all<[Promise<RealEtcd>, ...Promise<RunningEtcdMember>[]]>([
     startRealEtcd(count),
-    ...starting,
+    ...members.map(({ name }) => start(name)),
   ]);
   const theirSide = new Side(count, (member, path, init) => fetch(`${real.endpoints[member]}${path}`, init));
   const ourSide = new Side(count, (member, path, init) =>
@@ -230,6 +232,14 @@ export async function startEtcdPair(count = 1): Promise<EtcdPair> {
   );
   return {
     ask: (parityCase) => Promise.all([ourSide.ask(parityCase), theirSide.ask(parityCase)]),
+    kill: async (index) => {
+      ours[index]?.faults.kill();
+      network.takeDown(`n${index + 1}`);
+      await real.kill(index);
+    },
+    restartOurs: async (index) => {
+      ours[index] = await start(`n${index + 1}`);
+    },
     stop: async () => {
       for (const member of ours) member.faults.kill();
       clock.close();

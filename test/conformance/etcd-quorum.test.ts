@@ -2,91 +2,86 @@
 // either absent or whole.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasRealEtcd, type RealEtcd, startRealEtcd } from '../../scripts/etcd-real.ts';
-import { LocalNetwork } from '../../src/env/node/local-network.ts';
-import { createNodeEnv } from '../../src/env/node/node-env.ts';
-import { ScaledClock } from '../../src/env/scaled-clock.ts';
-import { createMemoryDisks } from '../../src/env/simulated/memory-disk.ts';
-import { type RunningEtcdMember, startEtcdMember } from '../../src/etcd/index.ts';
+import { hasRealEtcd } from '../../scripts/etcd-real.ts';
+import { b, type EtcdPair, type ParityCase, startEtcdPair } from './etcd-pair.ts';
 
-const names = ['n1', 'n2', 'n3'];
-const b64 = (text: string) => Buffer.from(text).toString('base64');
-const put = { path: '/v3/kv/put', body: JSON.stringify({ key: b64('k'), value: b64('new') }) };
-const txn = {
-  path: '/v3/kv/txn',
-  body: JSON.stringify({
-    success: [
-      { request_put: { key: b64('t1'), value: b64('x') } },
-      { request_put: { key: b64('t2'), value: b64('x') } },
-    ],
-  }),
-};
-const serializable = { path: '/v3/kv/range', body: JSON.stringify({ key: b64('k'), serializable: true }) };
-const grant = { path: '/v3/lease/grant', body: JSON.stringify({ TTL: 60 }) };
+const calls: ParityCase[] = [];
+const add = (name: string, path: string, body: object, more: Partial<ParityCase> = {}) =>
+  calls.push({ name, path: `/v3/${path}`, body: JSON.stringify(body), ...more });
+const put = (key: string, value: string): ParityCase => ({
+  name: `put ${key}`,
+  path: '/v3/kv/put',
+  body: JSON.stringify({ key: b(key), value: b(value) }),
+});
+
+const get = { key: b('k') };
+const here = { ...get, serializable: true };
+const stranger = { ID: 5 };
+calls.push(put('k', 'new'));
+add('txn', 'kv/txn', {
+  success: [{ request_put: { key: b('t1'), value: b('x') } }, { request_put: { key: b('t2'), value: b('x') } }],
+});
+add('delete', 'kv/deleterange', { key: b('other') });
+add('get', 'kv/range', get);
+add('serializable get', 'kv/range', here);
+add('txn that reads', 'kv/txn', { success: [{ request_range: get }] });
+add('txn that reads what is here', 'kv/txn', { success: [{ request_range: here }] });
+add('txn that reads nothing', 'kv/txn', {});
+add('a put that is wrong anyhow', 'kv/put', {});
+add('compaction', 'kv/compaction', { revision: 1 });
+add('grant', 'lease/grant', { TTL: 60 });
+add('revoke', 'lease/revoke', stranger);
+add('leases', 'lease/leases', {});
+add('time to live', 'lease/timetolive', stranger);
+add('keep alive', 'lease/keepalive', stranger, { lines: 1, patience: 12_000 });
+add('members', 'cluster/member/list', {});
+add('add a member', 'cluster/member/add', { peerURLs: ['http://x:1'] });
+add('add a learner', 'cluster/member/add', { peerURLs: ['http://x:1'], isLearner: true });
+// not asked: to remove a member or to give it another address; an etcd without a quorum lets whoever asks wait for ever
+add('promote a stranger', 'cluster/member/promote', stranger);
+add('hand over', 'maintenance/transfer-leadership', { targetID: 5 });
+add('alarms', 'maintenance/alarm', {});
+add('raise an alarm', 'maintenance/alarm', { action: 'ACTIVATE', alarm: 'NOSPACE', memberID: 5 });
+add('defragment', 'maintenance/defragment', {});
+add('status', 'maintenance/status', {});
+add('hash', 'maintenance/hash', {});
+add('lock', 'lock/lock', { name: b('m'), lease: 5 });
+add('unlock', 'lock/unlock', { key: b('m/5') });
+add('campaign', 'election/campaign', { name: b('e'), lease: 5, value: b('x') });
+add('leader', 'election/leader', { name: b('e') });
+calls.push({ name: 'health', path: '/health', body: '', method: 'GET' });
 
 describe.skipIf(!hasRealEtcd())('without a quorum (skipped where the etcd binary is missing)', () => {
-  let real: RealEtcd;
-  const network = new LocalNetwork();
-  const disks = createMemoryDisks();
-  const clock = new ScaledClock();
-  const ours = new Map<string, RunningEtcdMember>();
-  const start = async (name: string) => {
-    const env = createNodeEnv(name, { network, clock, disk: disks.open(name) });
-    const members = names.map((member) => ({ name: member, client: `${member}:2379` }));
-    ours.set(name, await startEtcdMember(env, { name, members }));
-  };
-
-  const askReal = async ({ path, body }: { path: string; body: string }) =>
-    shown(await fetch(real.endpoints[0] + path, { method: 'POST', body }));
-  const askOurs = async ({ path, body }: { path: string; body: string }) =>
-    shown(
-      await (ours.get('n1') as RunningEtcdMember).handler(
-        new Request(`http://n1:2379${path}`, { method: 'POST', body }),
-      ),
-    );
-
-  /** An answer without what differs by nature. */
-  async function shown(response: Response): Promise<unknown> {
-    const { header: _, ...rest } = JSON.parse(await response.text()) as Record<string, unknown>;
-    return { status: response.status, ...rest };
-  }
+  let pair: EtcdPair;
+  const answers = new Map<string, ReturnType<EtcdPair['ask']>>();
 
   beforeAll(async () => {
-    [real] = await Promise.all([startRealEtcd(3), ...names.map(start)]);
-    const body = JSON.stringify({ key: b64('k'), value: b64('old') });
-    await Promise.all([askReal({ ...put, body }), askOurs({ ...put, body })]);
-    await Promise.all([real.kill(1), real.kill(2)]);
-    for (const name of ['n2', 'n3']) {
-      ours.get(name)?.faults.kill();
-      network.takeDown(name);
-    }
+    pair = await startEtcdPair(3);
+    await pair.ask(put('k', 'old'));
+    await Promise.all([pair.kill(1), pair.kill(2)]);
     // until the one that is left knows
     await new Promise((resolve) => setTimeout(resolve, 3500));
-  }, 60_000);
+    // most of them wait for seconds: all at once
+    for (const call of calls) answers.set(call.name, pair.ask(call));
+    await Promise.allSettled(answers.values());
+  }, 90_000);
 
   afterAll(async () => {
-    for (const member of ours.values()) member.faults.kill();
-    clock.close();
-    await real?.stop();
+    await pair?.stop();
   });
 
-  test.each([
-    { name: 'put', call: put },
-    { name: 'txn', call: txn },
-    { name: 'lease grant', call: grant },
-    { name: 'serializable get', call: serializable },
-  ])('$name', { timeout: 60_000 }, async ({ call }) => {
-    const [theirs, mine] = await Promise.all([askReal(call), askOurs(call)]);
-    expect(mine).toEqual(theirs);
+  test.each(calls)('$name', async ({ name }) => {
+    const [ours, theirs] = (await answers.get(name)) ?? [];
+    expect(ours).toEqual(theirs);
   });
 
   test('then, with the others back, each write is absent or whole', { timeout: 60_000 }, async () => {
-    await Promise.all([start('n2'), start('n3')]);
-    const read = { path: '/v3/kv/range', body: JSON.stringify({ key: b64('k'), range_end: b64('z') }) };
-    const { kvs } = (await askOurs(read)) as { kvs: { key: string; value: string }[] };
-    const held = new Map(
-      kvs.map(({ key, value }) => [Buffer.from(key, 'base64').toString(), Buffer.from(value, 'base64').toString()]),
-    );
+    await Promise.all([pair.restartOurs(1), pair.restartOurs(2)]);
+    const range = { key: b('k'), range_end: b('z') };
+    const [{ body }] = await pair.ask({ name: 'all', path: '/v3/kv/range', body: JSON.stringify(range) });
+    const [{ kvs }] = body as [{ kvs: { key: string; value: string }[] }];
+    const text = (base64: string) => Buffer.from(base64, 'base64').toString();
+    const held = new Map(kvs.map(({ key, value }) => [text(key), text(value)]));
     expect(['old', 'new']).toContain(held.get('k'));
     expect(held.get('t1')).toBe(held.get('t2'));
   });

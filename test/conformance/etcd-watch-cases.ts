@@ -36,7 +36,7 @@ add('a key put and deleted in one revision', 'kv/txn', {
 
 /** Lines of a stream whose requests are these. `events` counts only the answers that are expected. */
 const stream = (name: string, lines: number, requests: object[], more: Partial<ParityCase> = {}) =>
-  add(name, 'watch', requests.map((request) => JSON.stringify(request)).join(''), { lines, silence: 150, ...more });
+  add(name, 'watch', requests.map((request) => JSON.stringify(request)).join(''), { lines, silence: 50, ...more });
 const create = (request: object) => ({ create_request: request });
 
 for (const start of [1, 2, 3, 5, 8, 12])
@@ -111,11 +111,11 @@ stream('progress of nothing', 1, [{ progress_request: {} }]);
 stream('progress of one that is up to date', 2, [create(range('a')), { progress_request: {} }]);
 stream('a message that says nothing', 1, [{}, create(range('a'))]);
 stream('a key that is bad in the second message', 2, [create(range('a')), create({ key: 5 })]);
-add('more that is no JSON', 'watch', `${JSON.stringify(create(range('a')))}nonsense`, { lines: 2, silence: 150 });
-add('more that is no message', 'watch', `${JSON.stringify(create(range('a')))}7`, { lines: 2, silence: 150 });
+add('more that is no JSON', 'watch', `${JSON.stringify(create(range('a')))}nonsense`, { lines: 2, silence: 50 });
+add('more that is no message', 'watch', `${JSON.stringify(create(range('a')))}7`, { lines: 2, silence: 50 });
 add('messages in lines', 'watch', `${JSON.stringify(create(range('a')))}\n\n${JSON.stringify(create(range('b')))}\n`, {
   lines: 2,
-  silence: 150,
+  silence: 50,
   byWatch: true,
 });
 stream(
@@ -170,12 +170,12 @@ for (const ID of ['0', '5', '101', '-5', '9223372036854775807', '$lease']) {
   add(`keep alive ${ID}`, 'lease/keepalive', { ID }, { lines: 1 });
   add(`time to live ${ID}`, 'lease/timetolive', { ID, keys: true });
 }
-add('keep alive two', 'lease/keepalive', '{"ID":"101"}{"ID":"-5"}', { lines: 2, silence: 150 });
+add('keep alive two', 'lease/keepalive', '{"ID":"101"}{"ID":"-5"}', { lines: 2, silence: 50 });
 add('keep alive known and unknown', 'lease/keepalive', '{"ID":"101"}{"ID":"4711"}{"ID":"-5"}', {
   lines: 3,
-  silence: 150,
+  silence: 50,
 });
-add('keep alive and then nonsense', 'lease/keepalive', '{"ID":"101"}nonsense', { lines: 2, silence: 150 });
+add('keep alive and then nonsense', 'lease/keepalive', '{"ID":"101"}nonsense', { lines: 2, silence: 50 });
 for (const key of ['l2', 'l1', 'l3']) put(key, 'x', { lease: 101 });
 put('l3', 'x', { lease: '-5' });
 add('time to live with keys', 'lease/timetolive', { ID: 101, keys: true });

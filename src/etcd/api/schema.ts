@@ -188,14 +188,24 @@ function decodeByte(value: unknown): number {
   throw invalid(`json: cannot unmarshal ${kind} into Go value of type uint8`);
 }
 
-/** Where Go's decoder gives up on what is not base64. */
+/** Where Go's decoder gives up on what is not base64: line breaks count, though they are passed over. */
 function firstBad(text: string): number {
-  const at = text.search(/[^A-Za-z0-9+/]/);
-  if (at < 0) return text.length - (text.length % 4);
-  if (text[at] !== '=' || at % 4 < 2) return at;
-  if (at % 4 === 3) return at + 1;
-  if (at + 1 === text.length) return text.length;
-  return text[at + 1] === '=' ? at + 2 : at;
+  let digits = 0;
+  let at = 0;
+  const skipBreaks = () => {
+    while (text[at] === '\n' || text[at] === '\r') at++;
+  };
+  for (skipBreaks(); /[A-Za-z0-9+/]/.test(text[at] ?? ''); skipBreaks()) {
+    digits++;
+    at++;
+  }
+  if (at === text.length) return at - (digits % 4);
+  if (text[at] !== '=' || digits % 4 < 2) return at;
+  at++;
+  if (digits % 4 === 3) return at;
+  skipBreaks();
+  if (at === text.length) return at;
+  return text[at] === '=' ? at + 1 : at - 1;
 }
 
 /** A message in memory into the gateway's JSON value: zero values left out. */

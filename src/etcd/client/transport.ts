@@ -188,10 +188,18 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
+interface Refusal {
+  message?: string;
+  code?: number;
+  grpc_code?: number;
+}
+
 function refusal(status: number, text: string): EtcdError {
   try {
-    const body = JSON.parse(text) as { message?: string; error?: string; code?: number };
-    return new EtcdError(body.code ?? grpc.unknown, body.message ?? body.error ?? text);
+    const body = JSON.parse(text) as Refusal & { error?: string | Refusal };
+    // of a stream that failed before it began, it is the stream's last line
+    const { code, grpc_code = code, message } = typeof body.error === 'object' ? body.error : body;
+    return new EtcdError(grpc_code ?? grpc.unknown, message ?? (typeof body.error === 'string' ? body.error : text));
   } catch {
     const code = status === 503 || status === 502 ? grpc.unavailable : grpc.unknown;
     return new EtcdError(code, text.trim() || `HTTP status ${status}`);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { batchPath, isPackedRange, plainType, readRange, writeRange } from '../api/plain.ts';
 import type { KeyValue } from '../api/types.ts';
+import { createEtcdClient } from '../client/index.ts';
 import { b64, startCluster } from '../testing/cluster.ts';
 
 test('nothing of the wrong type gets into the log by the plain form, and the members live on', async () => {
@@ -172,4 +173,27 @@ test('no leave is given to pages of other origins', async () => {
     expect(response.status).toBe(200);
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   }
+});
+
+test('a renewal that nobody can grant is refused with a status, which the client understands', async () => {
+  const c = await startCluster({ seed: 57 });
+  const { id } = await c.simulation.finish(c.client.leaseGrant(600));
+  const [alone, ...others] = c.names as [string, ...string[]];
+  for (const name of others) c.kill(name);
+  await c.simulation.run(5000);
+  const { status, body } = await c.call('/v3/lease/keepalive', { ID: id }, alone);
+  expect(status).toBe(503);
+  expect(body['error']).toEqual({
+    grpc_code: 14,
+    http_code: 503,
+    message: 'etcdserver: no leader',
+    http_status: 'Service Unavailable',
+  });
+  const { clock, random, network } = c.env;
+  const fetch = network.fetch.bind(network);
+  const client = createEtcdClient({ endpoints: [`http://${alone}:2379`], fetch, clock, random });
+  await expect(c.simulation.finish(client.leaseKeepAliveOnce(id))).rejects.toMatchObject({
+    code: 14,
+    message: 'etcdserver: no leader',
+  });
 });

@@ -11,11 +11,11 @@ import { protoSize } from '../api/proto-size.ts';
 import { decode, encode, parseJson } from '../api/schema.ts';
 import type { LeaseId, RangeResponse, WatchRequest, WatchResponse } from '../api/types.ts';
 import { EtcdError } from '../client/types.ts';
-import { grpc, httpStatus } from '../errors.ts';
+import { grpc, httpStatus, statusText } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { observe } from './concurrency.ts';
 import { jsonValues } from './json-stream.ts';
-import { calls } from './service.ts';
+import { byLeader, calls } from './service.ts';
 import { maxRequestBytes } from './validate.ts';
 import { WatchSession } from './watch-stream.ts';
 
@@ -184,10 +184,11 @@ function line(codec: Codec, message: Data): Uint8Array {
 }
 
 /** The last line of a stream that failed. */
-function errorLine(error: unknown): Uint8Array {
+function errorLine(error: unknown): Uint8Array<ArrayBuffer> {
   const known = error instanceof EtcdError ? error : new EtcdError(grpc.unknown, String(error));
   const { code, message } = known;
-  const status = { grpc_code: code, http_code: httpStatus(code), message, http_status: String(httpStatus(code)) };
+  const http_code = httpStatus(code);
+  const status = { grpc_code: code, http_code, message, http_status: statusText[http_code] };
   return encoder.encode(`${JSON.stringify({ error: status })}\n`);
 }
 
@@ -264,14 +265,27 @@ function stream(answers: Answers, codec: Codec): Response {
   return new Response(body, { headers: { 'content-type': codec.type } });
 }
 
+/** Where not even the first renewal comes about, the whole answer has the error's status. */
 async function keepAlive(backend: Backend, request: Request, codec: Codec): Promise<Response> {
-  const messages = await readMessages(request, codec);
-  return stream(renewals(backend, messages), codec);
+  const answers = renewals(backend, await readMessages(request, codec));
+  let first: IteratorResult<Data>;
+  try {
+    first = await answers.next();
+  } catch (error) {
+    const code = error instanceof EtcdError ? error.code : grpc.unknown;
+    return whole(errorLine(error), codec.type, httpStatus(code));
+  }
+  const all = async function* (): AsyncGenerator<Data> {
+    if (first.done) return;
+    yield first.value;
+    yield* answers;
+  };
+  return stream(all(), codec);
 }
 
-async function* renewals(backend: Backend, messages: AsyncIterable<LeaseId>): Answers {
+async function* renewals(backend: Backend, messages: AsyncIterable<LeaseId>): AsyncGenerator<Data> {
   for await (const { ID = '0' } of messages) {
-    const TTL = await backend.leaseRenew(ID);
+    const TTL = await byLeader(backend, backend.leaseRenew(ID));
     yield { header: backend.header(), ID, TTL };
   }
 }

@@ -119,9 +119,21 @@ async function doLeaseRevoke(backend: Backend, request: LeaseId): Promise<Answer
   return complete(backend, await backend.propose({ leaseRevoke: { ID: request.ID ?? '0' } }));
 }
 
+const nobodyLeads = (backend: Backend) => (backend.status().leader ?? '0') === '0';
+
+/** What only a leader can answer: where none showed up in time, that is what is said. */
+export async function byLeader<T>(backend: Backend, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    const late = error instanceof EtcdError && error.message === etcdError('timeout').message;
+    throw late && nobodyLeads(backend) ? etcdError('noLeader') : error;
+  }
+}
+
 async function doTimeToLive(backend: Backend, request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
   const ID = request.ID ?? '0';
-  const lease = await backend.leaseRemaining(ID);
+  const lease = await byLeader(backend, backend.leaseRemaining(ID));
   const response: LeaseTimeToLiveResponse = { ID, TTL: lease ? lease.remaining : -1 };
   if (lease) response.grantedTTL = lease.granted;
   if (lease && request.keys && lease.keys.length > 0) response.keys = lease.keys;
@@ -129,7 +141,8 @@ async function doTimeToLive(backend: Backend, request: LeaseTimeToLiveRequest): 
 }
 
 async function doLeases(backend: Backend): Promise<Answer> {
-  const leases = backend.state.lessor.list().map((lease) => ({ ID: lease.id }));
+  const byExpiry = backend.state.lessor.list().sort((a, b) => (a.expiry < b.expiry ? -1 : Number(a.expiry > b.expiry)));
+  const leases = byExpiry.map((lease) => ({ ID: lease.id }));
   return complete(backend, { header: {}, leases });
 }
 
@@ -145,6 +158,7 @@ function clusterAnswer(backend: Backend, response: MemberChangeResponse): Member
 
 async function doMemberAdd(backend: Backend, request: MemberAddRequest): Promise<Answer> {
   const peerURLs = readPeerUrls(request.peerURLs);
+  if (nobodyLeads(backend)) throw etcdError('unhealthy');
   const member = await backend.changeMember({ type: 'add', peerURLs, isLearner: request.isLearner === true });
   return clusterAnswer(backend, { member, members: backend.members() });
 }
@@ -158,15 +172,13 @@ async function doMemberUpdate(backend: Backend, request: MemberUpdateRequest): P
 }
 
 async function doMemberChange(backend: Backend, type: 'remove' | 'promote', request: LeaseId): Promise<Answer> {
-  await backend.changeMember({ type, ID: request.ID ?? '0' });
+  await byLeader(backend, backend.changeMember({ type, ID: request.ID ?? '0' }));
   return clusterAnswer(backend, { members: backend.members() });
 }
 
+/** Also who only asks what alarms there are goes through the log, as in etcd. */
 async function doAlarm(backend: Backend, request: AlarmRequest): Promise<Answer> {
-  if (request.action === 'ACTIVATE' || request.action === 'DEACTIVATE') return backend.propose({ alarm: request });
-  const type = typeof request.alarm === 'string' ? request.alarm : 'NONE';
-  const alarms = backend.state.alarmList(type);
-  return alarms.length > 0 ? ({ alarms } as Answer) : {};
+  return backend.propose({ alarm: request });
 }
 
 async function doHash(backend: Backend): Promise<Answer> {
