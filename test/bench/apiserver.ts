@@ -1,5 +1,6 @@
 // npm run bench:apiserver: create, get, patch and delete by 16 clients over loopback HTTPS, a list of 10,000 pods, 1,000 watchers of 500 events/s, and the memory
-// of many objects; first with the store in memory, then with three durable members. Printed, never asserted.
+// of many objects; first with the store in memory, then with three durable members; then in Chromium over ports. Printed, never asserted. `-- verbs list watch memory
+// durable chromium` chooses.
 //
 // The server is a process of its own (what `npm run serve` starts); this one is the clients, which speak HTTP over their sockets by hand (test/bench/connection.ts):
 // on a machine with two cores a client library would cost as much as the server. DRYDOCK_BENCH_SCALE=0.1 makes everything a tenth.
@@ -8,7 +9,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inBrowser } from './apiserver-browser.ts';
+import { configMap, configMaps, pod, pods as podsPath, serviceAccount, serviceAccounts } from './apiserver-objects.ts';
 import { Connection } from './connection.ts';
+import { inParallel, percentile, timed } from './parallel.ts';
 
 const scale = Number(process.env['DRYDOCK_BENCH_SCALE'] ?? 1);
 /** Of the server's Node: "--cpu-prof --cpu-prof-interval=200" shows where its time goes. */
@@ -63,51 +67,14 @@ async function call(
   return answer;
 }
 
-const percentile = (sorted: ArrayLike<number>, share: number) =>
-  `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)} ms`;
-
-async function inParallel(count: number, one: (i: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: clients }, async () => {
-      for (let i = next++; i < count; i = next++) await one(i);
-    }),
-  );
-}
-
 async function measure(server: Server, title: string, count: number, one: (i: number) => Promise<{ code: number }>) {
-  const times: number[] = [];
-  let failed = 0;
   const before = usage(server).cpu;
-  const began = performance.now();
-  await inParallel(count, async (i) => {
-    const from = performance.now();
-    if ((await one(i)).code >= 300) failed++;
-    times.push(performance.now() - from);
-  });
-  const seconds = (performance.now() - began) / 1000;
-  times.sort((a, b) => a - b);
+  const { perSecond, p50, p99, failed } = await timed(clients, count, async (i) => (await one(i)).code);
   const cpu = (usage(server).cpu - before) / count;
   console.log(
-    `${title.padEnd(8)} ${(count / seconds).toFixed(0).padStart(6)}/s  p50 ${percentile(times, 0.5)}  p99 ${percentile(times, 0.99)}  server CPU ${cpu.toFixed(2)} ms each${failed ? `  ${failed} failed` : ''}`,
+    `${title.padEnd(8)} ${perSecond.toFixed(0).padStart(6)}/s  p50 ${p50}  p99 ${p99}  server CPU ${cpu.toFixed(2)} ms each${failed ? `  ${failed} failed` : ''}`,
   );
 }
-
-const configMaps = '/api/v1/namespaces/default/configmaps';
-const data = 'x'.repeat(800);
-const configMap = (name: string) =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { data } });
-const pod = (name: string) =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { app: 'bench' } },
-    spec: {
-      serviceAccountName: 'default',
-      automountServiceAccountToken: false,
-      containers: [{ name: 'web', image: 'nginx', resources: { requests: { cpu: '100m', memory: '64Mi' } } }],
-    },
-  });
 
 async function verbs(server: Server): Promise<void> {
   await measure(server, 'create', writes, (i) => call(server, 'POST', configMaps, configMap(`c${i}`)));
@@ -119,17 +86,11 @@ async function verbs(server: Server): Promise<void> {
 }
 
 async function listPods(server: Server): Promise<void> {
-  const path = '/api/v1/namespaces/default/pods';
-  await call(
-    server,
-    'POST',
-    '/api/v1/namespaces/default/serviceaccounts',
-    '{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}',
-  );
-  await measure(server, 'pods', pods, (i) => call(server, 'POST', path, pod(`p${i}`)));
+  await call(server, 'POST', serviceAccounts, serviceAccount);
+  await measure(server, 'pods', pods, (i) => call(server, 'POST', podsPath, pod(`p${i}`)));
   for (let i = 0; i < 3; i++) {
     const from = performance.now();
-    const { text } = await call(server, 'GET', path);
+    const { text } = await call(server, 'GET', podsPath);
     console.log(
       `list     ${pods} pods, ${(text.length / 1e6).toFixed(1)} MB in ${(performance.now() - from).toFixed(0)} ms`,
     );
@@ -161,7 +122,7 @@ async function watch(server: Server): Promise<void> {
   const sent = new Map<string, number>();
   const before = usage(server).cpu;
   const began = performance.now();
-  await inParallel(events, async (i) => {
+  await inParallel(clients, events, async (i) => {
     const due = began + i * 2;
     const wait = due - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -189,7 +150,7 @@ function countEvents(chunk: Buffer): number {
 
 async function memory(server: Server): Promise<void> {
   const before = usage(server).memory;
-  await inParallel(objects, async (i) => {
+  await inParallel(clients, objects, async (i) => {
     await call(server, 'POST', configMaps, configMap(`m${i}`));
   });
   const after = usage(server).memory;
@@ -212,9 +173,13 @@ const parts = { verbs, list: listPods, watch, memory };
 const chosen = Object.entries(parts).flatMap(([name, part]) =>
   wanted.length === 0 || wanted.includes(name) ? [part] : [],
 );
-if (!wanted.includes('durable')) await run('store in memory', undefined, chosen);
+if (chosen.length > 0) await run('store in memory', undefined, chosen);
 if (wanted.length === 0 || wanted.includes('durable')) {
   const folder = mkdtempSync(join(tmpdir(), 'drydock-bench-'));
   await run('three durable members', join(folder, 'data'), [verbs]);
   rmSync(folder, { recursive: true, force: true });
+}
+if (wanted.length === 0 || wanted.includes('chromium')) {
+  console.log(`--- in Chromium over ports, IndexedDB, ${clients} clients; load ${loadavg()[0]?.toFixed(1)}`);
+  await inBrowser(scale);
 }
