@@ -144,9 +144,9 @@ class Side {
       if ((key === 'peerURLs' || key === 'clientURLs') && typeof value === 'string' && founding.test(value))
         return '<address>';
       if (value && typeof value === 'object' && 'grantedTTL' in value && 'TTL' in value) {
-        // the two were not granted in the same moment
+        // the two were not granted in the same moment, nor asked
         const { TTL, grantedTTL, ...rest } = value;
-        const remains = Number(TTL) > Number(grantedTTL) - 60 ? '<nearly all>' : TTL;
+        const remains = Number(TTL) > 0 ? '<some>' : TTL;
         return { ...(walk(rest, key) as object), grantedTTL, remains };
       }
       if (value && typeof value === 'object')
