@@ -12,13 +12,14 @@ import type { NodeInfo } from '../cri/node-os.ts';
 import type { Env } from '../env/env.ts';
 import { messageOf } from '../env/errors.ts';
 import type { KubeletOptions } from './config.ts';
-import { makeEnvironment } from './containers/environment.ts';
+import { type EnvironmentInputs, makeEnvironment } from './containers/environment.ts';
 import { ImageManager } from './containers/images.ts';
 import { type Killer, killPod } from './containers/kill.ts';
 import { TerminationMessages } from './containers/termination-message.ts';
 import { admitPod } from './pods/admission.ts';
 import { computePodActions, describeActions, type PodActions } from './pods/compute-actions.ts';
 import { containerFieldPath, gracePeriodOf, isTerminalPhase } from './pods/pod.ts';
+import { PodInputs } from './pods/pod-inputs.ts';
 import { PodRuntime } from './pods/pod-runtime.ts';
 import { type PodSyncer, PodWorkers, type SyncOutcome, type SyncRequest } from './pods/pod-workers.ts';
 import { RuntimeCache } from './pods/runtime-cache.ts';
@@ -28,9 +29,6 @@ import { type CallContext, RuntimeService } from './runtime-service.ts';
 import { generatePodStatus } from './status/generate.ts';
 import { StatusManager } from './status/manager.ts';
 import { VolumeManager } from './volumes/manager.ts';
-import { newObjectCaches, type ObjectCaches } from './volumes/object-cache.ts';
-import type { PayloadInputs } from './volumes/payload.ts';
-import { TokenManager } from './volumes/tokens.ts';
 
 export interface KubeletParts {
   env: Env;
@@ -57,8 +55,7 @@ export class Kubelet implements PodSyncer {
   private readonly service: RuntimeService;
   private readonly probes: ProbeManager;
   private readonly volumes: VolumeManager;
-  private readonly objects: ObjectCaches;
-  private readonly tokens: TokenManager;
+  private readonly inputs: PodInputs;
   private readonly podRuntime: PodRuntime;
   private readonly messages: TerminationMessages;
   private readonly killer: Killer;
@@ -96,9 +93,15 @@ export class Kubelet implements PodSyncer {
       event: (pod, container, type, reason, message) => containerEvent(pod, container.name, type, reason, message),
     });
     this.volumes = new VolumeManager(os);
-    const strategy = options.configMapAndSecretChangeDetectionStrategy ?? 'Watch';
-    this.objects = newObjectCaches(env, client, strategy, (uid, object) => this.workers.poke(uid, causeOf(object)));
-    this.tokens = new TokenManager(env, client);
+    this.inputs = new PodInputs({
+      env,
+      options,
+      client,
+      services: parts.services,
+      nodeInfo: parts.nodeInfo,
+      onChange: (uid, object) => this.workers.poke(uid, causeOf(object)),
+      readVolumeFile: (uid, volume, path) => this.volumes.readVolumeFile(uid, volume, path),
+    });
     this.messages = new TerminationMessages(runtime, os);
     this.killer = {
       service: this.service,
@@ -117,7 +120,7 @@ export class Kubelet implements PodSyncer {
         os,
         killer: this.killer,
         nodeInfo: parts.nodeInfo,
-        environment: (pod, container) => makeEnvironment(this.environmentInputs(pod), pod, container),
+        environment: (pod, container) => makeEnvironment(this.environmentOf(pod), pod, container),
         events: (pod, container) => (type, reason, message) =>
           containerEvent(pod, container.name, type, reason, message),
       },
@@ -206,7 +209,7 @@ export class Kubelet implements PodSyncer {
     }
     let refreshAt: number | undefined;
     try {
-      refreshAt = await this.volumes.ensure(pod, this.payloadInputs(pod, status));
+      refreshAt = await this.volumes.ensure(pod, this.inputs.payload(pod, status));
     } catch (error) {
       recorder.event(pod, 'Warning', 'FailedMount', messageOf(error));
       throw error;
@@ -278,9 +281,7 @@ export class Kubelet implements PodSyncer {
       this.statuses.set(pod, ended);
     }
     await this.volumes.remove(uid);
-    this.objects.configMaps.release(uid);
-    this.objects.secrets.release(uid);
-    this.tokens.forget(uid);
+    this.inputs.release(uid);
   }
 
   onFinished(uid: string, pod: Pod | undefined, removed: boolean): void {
@@ -337,8 +338,7 @@ export class Kubelet implements PodSyncer {
   private stop(): void {
     this.workers.stop();
     this.probes.stop();
-    this.objects.configMaps.stop();
-    this.objects.secrets.stop();
+    this.inputs.stop();
   }
 
   private async gate(
@@ -410,36 +410,10 @@ export class Kubelet implements PodSyncer {
     return (start ? Date.parse(start) : now) + seconds * 1000 - now;
   }
 
-  private payloadInputs(pod: Pod, status: PodStatus): PayloadInputs {
-    const { options, nodeInfo } = this.parts;
-    const { uid = '', namespace = '' } = pod.metadata;
-    return {
-      pod,
-      status,
-      nodeName: options.nodeName,
-      nodeIp: options.nodeIp,
-      node: nodeInfo(),
-      configMap: (name) => this.objects.configMaps.get(uid, namespace, name),
-      secret: (name) => this.objects.secrets.get(uid, namespace, name),
-      token: (audience, expirationSeconds) => this.tokens.get(pod, audience, expirationSeconds),
-    };
-  }
-
-  private environmentInputs(pod: Pod) {
+  private environmentOf(pod: Pod): EnvironmentInputs {
     const uid = pod.metadata.uid ?? '';
     const status = this.statuses.get(uid) ?? pod.status ?? {};
-    const podIp = readySandbox(this.cache.get(uid))?.ip || status.podIP;
-    const kubernetes = this.parts.services.get('default', 'kubernetes');
-    return {
-      ...this.payloadInputs(pod, { ...status, ...(podIp ? { podIP: podIp } : {}) }),
-      services: [
-        ...new Set([...this.parts.services.list(pod.metadata.namespace ?? ''), ...(kubernetes ? [kubernetes] : [])]),
-      ],
-      fileKey: async (volume: string, path: string, key: string) => {
-        const text = await this.volumes.readVolumeFile(uid, volume, path);
-        const line = text?.split('\n').find((candidate) => candidate.startsWith(`${key}=`));
-        return line?.slice(key.length + 1);
-      },
-    };
+    const podIP = readySandbox(this.cache.get(uid))?.ip || status.podIP;
+    return this.inputs.environment(pod, { ...status, ...(podIP ? { podIP } : {}) });
   }
 }
