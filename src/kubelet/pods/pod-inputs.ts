@@ -2,8 +2,9 @@
 //
 // Invariant: an object is watched while a pod here uses it, and no longer (release).
 
-import type { ConfigMap, Pod, PodStatus, Secret, Service } from '../../api/generated/types.ts';
+import type { Pod, PodStatus, Service } from '../../api/generated/types.ts';
 import type { Lister } from '../../client/indexer.ts';
+import type { KubernetesObject } from '../../client/resources.ts';
 import type { RestClient } from '../../client/rest-client.ts';
 import type { NodeInfo } from '../../cri/node-os.ts';
 import type { Env } from '../../env/env.ts';
@@ -20,7 +21,7 @@ export interface PodInputsParts {
   services: Lister<Service>;
   nodeInfo(): NodeInfo;
   /** An object that the pod uses changed. */
-  onChange(uid: string, object: ConfigMap | Secret): void;
+  onChange(uid: string, object: KubernetesObject): void;
   /** A file in one of the pod's volumes. */
   readVolumeFile(uid: string, volume: string, path: string): Promise<string | undefined>;
 }
