@@ -15,7 +15,7 @@ diskSuite('IndexedDB', async () => {
 
 tornSuite('IndexedDB', (name) => openIndexedDbDisk(name));
 
-test('OPFS: torn and damaged tails are cut, damage before the tail is an error', async () => {
+test('OPFS: a log that is still held is waited for, torn and damaged tails are cut, damage before the tail is an error', async () => {
   const worker = new Worker(new URL('./etcd-opfs-worker.ts', import.meta.url), { type: 'module' });
   const reports = await new Promise<TornReport[]>((resolve, reject) => {
     worker.onmessage = (event: MessageEvent<TornReport[]>) => resolve(event.data);
@@ -25,6 +25,7 @@ test('OPFS: torn and damaged tails are cut, damage before the tail is an error',
   worker.terminate();
   const cut = { read: ['first', 'second'], next: 3, error: '' };
   expect(reports).toEqual([
+    { cut: 0, read: ['first'], next: 2, error: '' },
     { cut: 1, ...cut },
     { cut: 4, ...cut },
     { cut: 21, ...cut },

@@ -3,7 +3,7 @@
 import { openOpfsDisk } from '../../src/env/worker/opfs-disk.ts';
 
 export interface TornReport {
-  /** Bytes cut off the end, or -1 for a byte changed in the last record, -2 for one changed before it. */
+  /** Bytes cut off the end, 0 for none, or -1 for a byte changed in the last record, -2 for one changed before it. */
   cut: number;
   read: string[];
   next: number;
@@ -39,8 +39,20 @@ async function torn(name: string, cut: number): Promise<TornReport> {
   return report;
 }
 
+/** A log that another still has open for a while, as a worker that is being terminated may. */
+async function held(name: string): Promise<TornReport> {
+  const before = await openOpfsDisk(name).openLog('wal');
+  await before.append(new TextEncoder().encode('first'));
+  setTimeout(() => before.close(), 200);
+  const log = await openOpfsDisk(name).openLog('wal');
+  const read = (await log.read()).map(({ data }) => new TextDecoder().decode(data));
+  const next = await log.append(new Uint8Array([1]));
+  log.close();
+  return { cut: 0, read, next, error: '' };
+}
+
 self.onmessage = async (event: MessageEvent<string>) => {
-  const reports: TornReport[] = [];
+  const reports = [await held(`${event.data}/held`)];
   for (const cut of [1, 4, 21, -1, -2]) reports.push(await torn(`${event.data}/${cut}`, cut));
   self.postMessage(reports);
 };

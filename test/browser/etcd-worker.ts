@@ -17,7 +17,13 @@ self.onmessage = async (event: MessageEvent<EtcdWorkerStart>) => {
   const begun = performance.now();
   const { birth, control, members, disk } = event.data;
   const env = createWorkerEnv(birth, control, disk === 'opfs' ? openOpfsDisk : openIndexedDbDisk);
-  await startEtcdMember(env, { name: birth.name, members });
+  try {
+    await startEtcdMember(env, { name: birth.name, members });
+  } catch (error) {
+    // whoever waits for this worker hears of errors, not of rejections
+    reportError(error);
+    return;
+  }
   // it serves; what came before was the loading of scripts
   self.postMessage(performance.now() - begun);
 };

@@ -25,6 +25,23 @@ export function openOpfsDisk(name: string): Disk {
   };
 }
 
+/** ms between tries, and how often: a worker that is terminated may hold its files for two seconds more. */
+const heldPause = 50;
+const heldTries = 200;
+
+/** Opens a file as soon as nobody else has it open. Rejects with NoModificationAllowedError when somebody has for long. */
+async function openAccess(file: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (error) {
+      const held = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+      if (!held || tries === heldTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, heldPause));
+    }
+  }
+}
+
 class OpfsFolder implements SegmentFolder {
   private readonly handle: FileSystemDirectoryHandle;
 
@@ -40,7 +57,7 @@ class OpfsFolder implements SegmentFolder {
 
   async open(name: string): Promise<SegmentFile> {
     const file = await this.handle.getFileHandle(name, { create: true });
-    const access = await file.createSyncAccessHandle();
+    const access = await openAccess(file);
     let size = access.getSize();
     return {
       size: () => size,
