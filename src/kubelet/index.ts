@@ -93,7 +93,17 @@ export async function startKubelet(env: Env, options: KubeletOptions): Promise<R
       now: env.clock.now(),
     };
   }
-  const nodeStatus = new NodeStatusManager({ env, client, kubelet: options, facts, signal });
+  const nodeStatus = new NodeStatusManager({
+    env,
+    client,
+    kubelet: options,
+    facts,
+    prepare: (registered) => {
+      observeNode(registered);
+      return network.settled();
+    },
+    signal,
+  });
 
   nodeInformer.addHandler({
     onAdd: observeNode,

@@ -31,6 +31,11 @@ export class NodeNetwork {
     return `container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: ${why}`;
   }
 
+  /** Resolves when what is known by now is configured, or has failed. */
+  settled(): Promise<void> {
+    return this.work;
+  }
+
   observe(node: Node): void {
     const podCidr = node.spec?.podCIDR;
     if (node.metadata.name === this.options.nodeName) this.podCidr = podCidr ?? this.podCidr;

@@ -17,11 +17,15 @@ export interface NodeStatusOptions {
   client: RestClient;
   kubelet: KubeletOptions;
   facts(): Promise<NodeFacts>;
+  /** The Node is there: prepares what its status will tell of. */
+  prepare(node: Node): Promise<void>;
   signal: AbortSignal;
 }
 
 const leaseNamespace = 'kube-node-lease';
 const maxRegisterWait = 7000;
+/** Cluster ms after which the status tells how things stand, ready or not. */
+const maxPrepareWait = 10_000;
 
 export class NodeStatusManager {
   private readonly options: NodeStatusOptions;
@@ -48,6 +52,9 @@ export class NodeStatusManager {
           if (!isAlreadyExists(error)) throw error;
           this.node = await this.adopt(wanted);
         }
+        // a node that comes back was ready, and says so as soon as it is again: not ready in between would only taint it
+        const late = sleep(env.clock, maxPrepareWait, signal).catch(() => {});
+        await Promise.race([this.options.prepare(this.node), late]);
         this.reportedAt = 0;
         await this.report();
         return;
