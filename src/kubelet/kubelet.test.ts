@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { configMaps, leases, nodes, pods, services } from '../client/resources.ts';
+import type { NodeNetworkConfig, NodeOs } from '../cri/node-os.ts';
+import { sleep } from '../env/clock.ts';
 import { boundPod } from './testing/node-world.ts';
 import { containersOf, running, sharedWorld, status, waiting, worldWithNode } from './testing/shared-node.ts';
 
@@ -35,6 +37,27 @@ describe('node', () => {
     expect(before.spec).toMatchObject({ holderIdentity: 'node-1', leaseDurationSeconds: 40 });
     await world.simulation.run(25_000);
     expect(Date.parse((await read()).spec?.renewTime ?? '')).toBeGreaterThan(Date.parse(before.spec?.renewTime ?? ''));
+  });
+
+  test('that comes back stays ready while its network is set up anew', async () => {
+    const { world, node } = await worldWithNode();
+    world.simulation.kill('node-1');
+    const { os } = node.hollow;
+    const slow: NodeOs = Object.assign(Object.create(os), {
+      configureNetwork: async (config: NodeNetworkConfig) => {
+        await sleep(world.user.clock, 3000);
+        await os.configureNetwork(config);
+      },
+    });
+    const back = world.node('node-1', { on: node, kubelet: { os: slow } });
+    const seen = new Set<string | undefined>();
+    for (let i = 0; i < 20; i++) {
+      const { status } = await world.call(world.client.get(nodes, { name: 'node-1' }));
+      seen.add(status?.conditions?.find((condition) => condition.type === 'Ready')?.status);
+      await world.simulation.run(300);
+    }
+    expect([...seen]).toEqual(['True']);
+    await back;
   });
 
   test('is not ready until it has a pod range', async () => {
@@ -317,7 +340,7 @@ describe('what survives', () => {
     const { world, node } = await worldWithNode();
     await world.create(pods, boundPod('web', { image: 'nginx' }));
     const before = await world.until('web', running);
-    await world.call(node.kubelet.stop());
+    world.simulation.kill('node-1');
     world.simulation.kill('node-1');
     await world.simulation.run(5000);
     await world.node('node-1', { on: node });
@@ -331,7 +354,7 @@ describe('what survives', () => {
     const { world, node } = await worldWithNode();
     await world.create(pods, boundPod('web', { image: 'nginx' }));
     await world.until('web', running);
-    await world.call(node.kubelet.stop());
+    world.simulation.kill('node-1');
     world.simulation.kill('node-1');
     await world.call(world.client.delete(pods, { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 }));
     await world.node('node-1', { on: node });
