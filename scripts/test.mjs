@@ -5,7 +5,8 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { bin, ensureDebian, ensureDependencies, ensureGenerated, root, run, runAside } from './lib/run.mjs';
+import { stripVTControlCharacters } from 'node:util';
+import { bin, ensureDebian, ensureDependencies, ensureGenerated, root, run, runKept } from './lib/run.mjs';
 
 const started = Date.now();
 await ensureDependencies();
@@ -14,19 +15,30 @@ await ensureGenerated();
 const tool =
   (name, ...args) =>
   () =>
-    run(bin(name), args);
+    runKept(bin(name), args);
 
 const aside =
   (name, ...args) =>
-  (step) =>
-    runAside(step, bin(name), args);
+  (title) =>
+    runKept(bin(name), args, { title });
 
 /**
  * A small file goes first, only to have Vite bundle the dependencies: with none bundled yet and a busy machine, the first test's import was seen to fail meanwhile.
  */
 async function browserTests() {
   await run(bin('vitest'), ['run', '--project', 'browser', 'src/lessons'], { stdio: 'ignore' });
-  return run(bin('vitest'), ['run', '--project', 'browser']);
+  return runKept(bin('vitest'), ['run', '--project', 'browser']);
+}
+
+const linesOf = (text) => stripVTControlCharacters(text).trimEnd().split('\n');
+
+/** The failed tests as Vitest and Playwright name them, each with the line below it, where Vitest says why. */
+function failedTests(text) {
+  const lines = linesOf(text);
+  const named = lines.flatMap((line, at) =>
+    /^\s*(FAIL|✘)\s/.test(line) ? [`${line.trim()}\n       ${lines[at + 1]}`] : [],
+  );
+  return [...new Set(named)];
 }
 
 // these only read, and each uses one core: they run side by side, the longest first
@@ -39,7 +51,7 @@ const readers = [
 ];
 const builders = [
   // before the unit tests: those of the machine and its runtime skip themselves without it
-  ['image', () => run('node', [join('scripts', 'build-node-image.mjs')])],
+  ['image', () => runKept('node', [join('scripts', 'build-node-image.mjs')])],
   ['unit', tool('vitest', 'run', '--project', 'unit', '--project', 'conformance')],
   ['build', tool('vite', 'build', '--logLevel=warn')],
   ['size', tool('size-limit')],
@@ -67,8 +79,8 @@ if (chosen.some(([step]) => step === 'unit')) await ensureDebian('etcd', ['etcd-
 const results = [];
 const perform = async ([step, work]) => {
   const begun = Date.now();
-  const code = await work(step);
-  results.push({ step, code, seconds: Math.round((Date.now() - begun) / 1000) });
+  const { code, text } = await work(step);
+  results.push({ step, code, text, seconds: Math.round((Date.now() - begun) / 1000) });
 };
 const reading = readers.filter((step) => chosen.includes(step));
 const read = async () => {
@@ -81,8 +93,14 @@ for (const step of builders) {
   await perform(step);
 }
 
+// a reader of a long log looks at its end first
+for (const { step, code, text } of results)
+  if (code !== 0) console.log(`\n=== the end of ${step}\n${linesOf(text).slice(-60).join('\n')}`);
 console.log(`\n=== summary (${Math.round((Date.now() - started) / 1000)} s, ${root})`);
-for (const { step, code, seconds } of results) console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step} (${seconds} s)`);
+for (const { step, code, text, seconds } of results) {
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step} (${seconds} s)`);
+  if (code !== 0) for (const failed of failedTests(text)) console.log(`     ${failed}`);
+}
 const failed = results.filter(({ code }) => code !== 0).length;
 console.log(`steps: ${results.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

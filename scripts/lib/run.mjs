@@ -17,17 +17,23 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** Like run, but what it prints is printed at its end, under `title`: for programs that run side by side. */
-export function runAside(title, command, args) {
+/** Like run, but keeps what was printed as well. Resolves with the exit code and the text. With `title` it is printed at its end, under that title: for programs that run side by side. */
+export function runKept(command, args, { title } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = process.stdout.isTTY ? { ...process.env, FORCE_COLOR: '1' } : process.env;
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env });
     const printed = [];
-    child.stdout.on('data', (data) => printed.push(data));
-    child.stderr.on('data', (data) => printed.push(data));
+    const take = (to) => (data) => {
+      printed.push(data);
+      if (!title) to.write(data);
+    };
+    child.stdout.on('data', take(process.stdout));
+    child.stderr.on('data', take(process.stderr));
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      process.stdout.write(`\n=== ${title}\n${Buffer.concat(printed)}`);
-      resolve(signal ? 1 : code);
+      const text = Buffer.concat(printed).toString();
+      if (title) process.stdout.write(`\n=== ${title}\n${text}`);
+      resolve({ code: signal ? 1 : code, text });
     });
   });
 }

@@ -340,7 +340,7 @@ describe('what survives', () => {
     const { world, node } = await worldWithNode();
     await world.create(pods, boundPod('web', { image: 'nginx' }));
     const before = await world.until('web', running);
-    world.simulation.kill('node-1');
+    await world.call(node.kubelet.stop());
     world.simulation.kill('node-1');
     await world.simulation.run(5000);
     await world.node('node-1', { on: node });
@@ -354,7 +354,7 @@ describe('what survives', () => {
     const { world, node } = await worldWithNode();
     await world.create(pods, boundPod('web', { image: 'nginx' }));
     await world.until('web', running);
-    world.simulation.kill('node-1');
+    await world.call(node.kubelet.stop());
     world.simulation.kill('node-1');
     await world.call(world.client.delete(pods, { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 }));
     await world.node('node-1', { on: node });
