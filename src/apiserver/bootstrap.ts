@@ -10,6 +10,7 @@ import { addressAt, ipRange } from './registry/ip-range.ts';
 import { loopbackUser, type RequestContext } from './server/context.ts';
 import type { Core } from './server/core.ts';
 import { parseRequestInfo } from './server/request-info.ts';
+import type { Entry } from './storage/entry.ts';
 import { patiently } from './storage/patiently.ts';
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -27,6 +28,30 @@ export function ownContext(core: Core, method: string, path: string): RequestCon
     parentSpanId: undefined,
     warnings: new Set(),
   };
+}
+
+/**
+ * Changes an object without a namespace that the server itself keeps; whoever wrote meanwhile is taken into account. `subresource`: what of it may change;
+ * '' is the spec, 'finalizer' no more than that.
+ */
+export async function updateOwn<T>(
+  core: Core,
+  group: string,
+  resource: string,
+  name: string,
+  subresource: '' | 'status' | 'finalizer',
+  change: (object: T) => void,
+): Promise<void> {
+  const registry = core.catalog.registry(group, resource);
+  const path = `/apis/${group}/${registry.resource.version}/${resource}/${name}`;
+  const context = ownContext(core, 'PUT', subresource === 'status' ? `${path}/status` : path);
+  const changed = async (current: Entry) => {
+    const object = current.copy();
+    change(object as unknown as T);
+    delete object.metadata.resourceVersion;
+    return object;
+  };
+  await registry.update('', name, context, changed, { dryRun: false, subresource });
 }
 
 /** Creates `object` unless it is there. */

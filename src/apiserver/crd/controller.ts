@@ -6,14 +6,13 @@
 
 import type { CustomResourceDefinition } from '../../api/generated/types.ts';
 import { rfc3339 } from '../../env/clock.ts';
-import { ownContext } from '../bootstrap.ts';
+import { ownContext, updateOwn } from '../bootstrap.ts';
 import { deepEqual } from '../object.ts';
 import type { Core } from '../server/core.ts';
 import { servedVersions } from './served-versions.ts';
 
 const prefix = '/registry/apiextensions.k8s.io/customresourcedefinitions/';
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
-const base = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 type Condition = NonNullable<NonNullable<CustomResourceDefinition['status']>['conditions']>[number];
 
@@ -109,26 +108,12 @@ export function runDefinitions(core: Core): { stop(): void } {
   };
 }
 
-async function update(
+const update = (
   core: Core,
   name: string,
-  subresource: string,
+  subresource: 'status' | 'finalizer',
   change: (it: CustomResourceDefinition) => void,
-): Promise<void> {
-  const context = ownContext(core, 'PUT', `${base}/${name}${subresource ? `/${subresource}` : ''}`);
-  await core.catalog.registry('apiextensions.k8s.io', 'customresourcedefinitions').update(
-    '',
-    name,
-    context,
-    async (current) => {
-      const object = current.copy();
-      change(object as unknown as CustomResourceDefinition);
-      delete object.metadata.resourceVersion;
-      return object;
-    },
-    { dryRun: false, subresource: subresource || 'finalizer' },
-  );
-}
+) => updateOwn(core, 'apiextensions.k8s.io', 'customresourcedefinitions', name, subresource, change);
 
 type Names = CustomResourceDefinition['spec']['names'];
 
@@ -206,7 +191,7 @@ async function accept(
 ): Promise<void> {
   const { name, finalizers, annotations } = definition.metadata;
   if (!finalizers?.includes(cleanup))
-    await update(core, name, '', (it) => {
+    await update(core, name, 'finalizer', (it) => {
       it.metadata.finalizers = [...new Set([...(it.metadata.finalizers ?? []), cleanup])];
     });
   const { names, conflict } = acceptNames(definition, all);
@@ -277,7 +262,7 @@ async function finalize(core: Core, definition: CustomResourceDefinition): Promi
     const left = await registry.store.fresh(resource.storagePrefix);
     if ((left?.list(resource.storagePrefix) ?? []).length > 0) throw new Error('objects remain');
   }
-  await update(core, name, '', (it) => {
+  await update(core, name, 'finalizer', (it) => {
     it.metadata.finalizers = (it.metadata.finalizers ?? []).filter((each) => each !== cleanup);
   });
 }

@@ -5,7 +5,7 @@
 
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated/types.ts';
 import { rfc3339 } from '../../env/clock.ts';
-import { ensureFlowControl, ownContext } from '../bootstrap.ts';
+import { ensureFlowControl, updateOwn } from '../bootstrap.ts';
 import { deepCopy, deepEqual } from '../object.ts';
 import type { Core } from '../server/core.ts';
 import { levelsPrefix, objects, schemasPrefix } from './classifier.ts';
@@ -77,7 +77,7 @@ const nameOf = ({ metadata }: Kept) => metadata?.name ?? '';
 async function restore(core: Core, plural: string, wanted: Kept, there: Kept | undefined): Promise<void> {
   if (!there || deepEqual(there.spec, wanted.spec)) return;
   if (there.metadata?.annotations?.[autoUpdate] !== 'true') return;
-  await update(core, plural, there, '', (it) => {
+  await updateOwn(core, group, plural, nameOf(there), '', (it: Kept) => {
     Object.assign(it, { spec: deepCopy(wanted.spec) });
   });
 }
@@ -93,31 +93,8 @@ async function tell(core: Core, schema: FlowSchema, levels: ReadonlySet<string>)
   const before = conditions.find(({ type }) => type === 'Dangling');
   if (before?.status === status && before.reason === reason && before.message === message) return;
   const lastTransitionTime = rfc3339(core.env.clock.now());
-  await update(core, 'flowschemas', schema, 'status', (it: FlowSchema) => {
+  await updateOwn(core, group, 'flowschemas', nameOf(schema), 'status', (it: FlowSchema) => {
     const others = (it.status?.conditions ?? []).filter(({ type }) => type !== 'Dangling');
     it.status = { conditions: [...others, { lastTransitionTime, message, reason, status, type: 'Dangling' }] };
   });
-}
-
-async function update<T extends Kept>(
-  core: Core,
-  plural: string,
-  object: T,
-  subresource: string,
-  change: (it: T) => void,
-): Promise<void> {
-  const name = nameOf(object);
-  const context = ownContext(core, 'PUT', `/apis/${group}/v1/${plural}/${name}${subresource && `/${subresource}`}`);
-  await core.catalog.registry(group, plural).update(
-    '',
-    name,
-    context,
-    async (current) => {
-      const next = current.copy();
-      change(next as unknown as T);
-      delete next.metadata.resourceVersion;
-      return next;
-    },
-    { dryRun: false, subresource },
-  );
 }
