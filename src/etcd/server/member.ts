@@ -35,8 +35,10 @@ export interface EtcdMemberConfig {
   snapshotBytes?: number;
   /** ms between progress notifications of watches. Default 10 minutes. */
   progressNotifyInterval?: number;
-  /** ms of a tick; a heartbeat is one, an election timeout ten to twenty. Default 100. */
+  /** ms of a tick; an election timeout is ten to twenty. Default 100. */
   tick?: number;
+  /** Ticks from one heartbeat of the leader to the next (etcd --heartbeat-interval, in ticks). Default 1. */
+  heartbeatTicks?: number;
   /** Linearizable reads: ask a quorum each time ('safe', the default), or trust the leader's lease while it holds. The same on all members. */
   readMode?: 'safe' | 'lease';
   /** Leases are safe while no member's clock runs more than this many times as fast as another's. Default 1.5. */
@@ -166,6 +168,7 @@ export class EtcdMember {
       conf: snapshot?.conf ?? founding,
       random: () => env.random.next(),
       electionTicks,
+      heartbeatTicks: this.config.heartbeatTicks ?? 1,
       readMode: this.config.readMode ?? 'safe',
       lease: ((electionTicks - 1) * this.tick) / (this.config.maxClockRatio ?? 1.5),
       snapshot: () => ({ ...this.appliedPoint(), data: takeSnapshot(this.state) }),

@@ -48,6 +48,8 @@ export class Workspace {
   readonly layout = new Layout();
   readonly timeline = new Timeline();
   readonly traffic = new Traffic();
+  /** The members' newest answers, shown with the next pulse. */
+  #told: Readonly<Record<string, EtcdView>> = {};
 
   cluster = $state.raw<Cluster | undefined>();
   /** Why there is no cluster, when it could not be started. */
@@ -55,7 +57,7 @@ export class Workspace {
   processes = $state.raw<readonly ProcessStatus[]>([]);
   etcd = $state.raw<Readonly<Record<string, EtcdView>>>({});
   conductor = $state.raw<ConductorState>({ paused: false, gates: [], waiting: [], steps: 0 });
-  /** Cluster milliseconds since the epoch, refreshed a few times a second. */
+  /** Cluster milliseconds since the epoch, in whole seconds. */
   time = $state(0);
   rate = $state(1);
   forwarding = $state(false);
@@ -127,7 +129,14 @@ export class Workspace {
     this.#readCuts();
     const clock = () => {
       this.rate = cluster.clock.rate;
-      this.time = cluster.clock.now();
+      this.time = Math.floor(cluster.clock.now() / 1000) * 1000;
+    };
+    // what changes all the time, also at rest, changes together: each change on its own would have the page drawn once more
+    const pulse = () => {
+      clock();
+      this.traffic.pulse();
+      if (JSON.stringify(this.#told) !== JSON.stringify(this.etcd)) this.etcd = this.#told;
+      void this.#askEtcd(cluster);
     };
     clock();
     for (const list of this.#lists) list.open((path, init) => cluster.fetch(path, init));
@@ -139,8 +148,7 @@ export class Workspace {
         this.conductor = state;
       }),
       cluster.clock.subscribe(clock),
-      repeat(200, clock),
-      repeat(700, () => void this.#askEtcd(cluster)),
+      repeat(500, pulse),
       this.timeline.connect(cluster.trace),
       this.traffic.follow(cluster.trace, () => ({ leader: this.etcdLeader, members: Object.keys(this.etcd) })),
     ];
@@ -161,8 +169,7 @@ export class Workspace {
       members.map(async ({ name }) => [name, viewEtcd(await cluster.inspect(name).catch(() => undefined))] as const),
     );
     if (this.cluster !== cluster) return;
-    const etcd = Object.fromEntries(said.filter((entry): entry is [string, EtcdView] => entry[1] !== undefined));
-    if (JSON.stringify(etcd) !== JSON.stringify(this.etcd)) this.etcd = etcd;
+    this.#told = Object.fromEntries(said.filter((entry): entry is [string, EtcdView] => entry[1] !== undefined));
   }
 
   /** The store's leading member: the one that says so in the highest term. */
