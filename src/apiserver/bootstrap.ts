@@ -74,7 +74,6 @@ export function bootstrap(core: Core): Promise<void> {
 }
 
 async function createMissing(core: Core): Promise<void> {
-  const { roles, bindings } = defaultRoles();
   const rbac = 'rbac.authorization.k8s.io';
   await Promise.all([
     ...namespaces.map((name) =>
@@ -85,8 +84,9 @@ async function createMissing(core: Core): Promise<void> {
         spec: { finalizers: ['kubernetes'] },
       }),
     ),
-    ...roles.map((role) => ensure(core, rbac, 'clusterroles', role)),
-    ...bindings.map((binding) => ensure(core, rbac, 'clusterrolebindings', binding)),
+    ...Object.entries(defaultRoles()).flatMap(([resource, objects]) =>
+      objects.map((object) => ensure(core, rbac, resource, object)),
+    ),
     ...priorityClasses.map(({ name, value, description }) =>
       ensure(core, 'scheduling.k8s.io', 'priorityclasses', {
         apiVersion: 'scheduling.k8s.io/v1',

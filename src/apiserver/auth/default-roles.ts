@@ -1,26 +1,11 @@
-// The roles and bindings that every cluster has (plugin/pkg/auth/authorizer/rbac/bootstrappolicy), in a short notation:
-// "verbs | groups | resources", "core" for the core group, with "= name,..." for resource names; "verbs | /path,..." for other paths.
+// The roles and bindings that every cluster has (plugin/pkg/auth/authorizer/rbac/bootstrappolicy), in the notation of role-notation.ts: those that are on by default in v1.36.
 //
 // Our controllers run under the one identity of the controller manager, so its role is wider than upstream's (docs/differences.md).
 
 import type { PolicyRule } from '../../api/generated/types.ts';
-
-const read = 'get,list,watch';
-const write = 'create,delete,deletecollection,patch,update';
-const all = `${write},${read}`;
-
-function rule(text: string): PolicyRule {
-  const [verbs = '', second = '', third] = text.split('|').map((part) => part.trim());
-  const list = (part: string) => part.split(',').map((word) => word.trim());
-  if (third === undefined) return { verbs: list(verbs), nonResourceURLs: list(second) };
-  const [resources = '', names] = third.split('=').map((part) => part.trim());
-  return {
-    verbs: list(verbs),
-    apiGroups: list(second).map((group) => (group === 'core' ? '' : group)),
-    resources: list(resources),
-    ...(names !== undefined && { resourceNames: list(names) }),
-  };
-}
+import { controllerRoles } from './controller-roles.ts';
+import { namespaceRoles } from './namespace-roles.ts';
+import { all, eventsRule, read, rule, write } from './role-notation.ts';
 
 const viewRules = [
   `${read} | core | configmaps, endpoints, persistentvolumeclaims, persistentvolumeclaims/status, pods, replicationcontrollers, replicationcontrollers/scale, serviceaccounts, services, services/status`,
@@ -33,6 +18,7 @@ const viewRules = [
   `${read} | extensions | daemonsets, daemonsets/status, deployments, deployments/scale, deployments/status, ingresses, ingresses/status, networkpolicies, replicasets, replicasets/scale, replicasets/status, replicationcontrollers/scale`,
   `${read} | policy | poddisruptionbudgets, poddisruptionbudgets/status`,
   `${read} | networking.k8s.io | ingresses, ingresses/status, networkpolicies`,
+  `${read} | resource.k8s.io | resourceclaims, resourceclaims/status, resourceclaimtemplates`,
 ];
 const editRules = [
   `${read} | core | pods/attach, pods/exec, pods/portforward, pods/proxy, secrets, services/proxy`,
@@ -48,6 +34,7 @@ const editRules = [
   `${write} | policy | poddisruptionbudgets`,
   `${write} | networking.k8s.io | ingresses, networkpolicies`,
   `${all} | coordination.k8s.io | leases`,
+  `${write} | resource.k8s.io | resourceclaims, resourceclaimtemplates`,
 ];
 const adminRules = [
   `create | authorization.k8s.io | localsubjectaccessreviews`,
@@ -60,7 +47,11 @@ const clusterRoles: Record<string, string[]> = {
   'system:discovery': [
     'get | /api, /api/*, /apis, /apis/*, /healthz, /livez, /openapi, /openapi/*, /readyz, /version, /version/',
   ],
-  'system:monitoring': ['get | /healthz, /healthz/*, /livez, /livez/*, /metrics, /metrics/slis, /readyz, /readyz/*'],
+  'system:monitoring': [
+    'get | /healthz, /healthz/*, /livez, /livez/*, /metrics, /metrics/slis, /readyz, /readyz/*',
+    'get | /flagz',
+    'get | /statusz',
+  ],
   'system:public-info-viewer': ['get | /healthz, /livez, /readyz, /version, /version/'],
   'system:basic-user': [
     'create | authorization.k8s.io | selfsubjectaccessreviews, selfsubjectrulesreviews',
@@ -82,7 +73,8 @@ const clusterRoles: Record<string, string[]> = {
   'system:kubelet-api-admin': [
     `${read} | core | nodes`,
     'proxy | core | nodes',
-    '* | core | nodes/configz, nodes/healthz, nodes/log, nodes/metrics, nodes/pods, nodes/proxy, nodes/stats',
+    '* | core | nodes/log, nodes/metrics, nodes/proxy, nodes/stats',
+    '* | core | nodes/configz, nodes/healthz, nodes/pods',
   ],
   'system:node-bootstrapper': [`create,${read} | certificates.k8s.io | certificatesigningrequests`],
   'system:certificates.k8s.io:certificatesigningrequests:nodeclient': [
@@ -103,17 +95,21 @@ const clusterRoles: Record<string, string[]> = {
   'system:certificates.k8s.io:legacy-unknown-approver': [
     'approve | certificates.k8s.io | signers = kubernetes.io/legacy-unknown',
   ],
+  'system:heapster': [`${read} | core | events, namespaces, nodes, pods`, `${read} | extensions | deployments`],
+  'system:kube-aggregator': [`${read} | core | endpoints, services`],
+  'system:node-problem-detector': ['get | core | nodes', 'patch | core | nodes/status', eventsRule],
   'system:node-proxier': [
     `list,watch | core | endpoints, services`,
     `${read} | core | nodes`,
-    `create,patch,update | core, events.k8s.io | events`,
-    'list,watch | discovery.k8s.io | endpointslices',
+    eventsRule,
     'list,watch | networking.k8s.io | servicecidrs',
+    'list,watch | discovery.k8s.io | endpointslices',
   ],
   'system:kube-scheduler': [
-    'create,patch,update | core, events.k8s.io | events',
-    `create,list,watch | coordination.k8s.io | leases`,
-    'get,update | coordination.k8s.io | leases = kube-scheduler',
+    eventsRule,
+    'create | coordination.k8s.io | leases',
+    `update,${read} | coordination.k8s.io | leases = kube-scheduler`,
+    `${all} | coordination.k8s.io | leasecandidates`,
     `${read} | core | nodes`,
     `delete,${read} | core | pods`,
     'create | core | bindings, pods/binding',
@@ -122,12 +118,19 @@ const clusterRoles: Record<string, string[]> = {
     `${read} | apps, extensions | replicasets`,
     `${read} | apps | statefulsets`,
     `${read} | policy | poddisruptionbudgets`,
-    `${read} | core | persistentvolumeclaims, persistentvolumes, namespaces`,
+    `${read} | core | persistentvolumeclaims, persistentvolumes`,
     'create | authentication.k8s.io | tokenreviews',
     'create | authorization.k8s.io | subjectaccessreviews',
-    `${read} | storage.k8s.io | csidrivers, csinodes, csistoragecapacities, volumeattachments`,
-    `${read} | resource.k8s.io | deviceclasses, resourceclaims, resourceslices`,
-    'patch,update | resource.k8s.io | resourceclaims/status, resourceclaims',
+    `${read} | storage.k8s.io | csinodes`,
+    `${read} | storage.k8s.io | volumeattachments`,
+    `${read} | core | namespaces`,
+    `${read} | storage.k8s.io | csidrivers`,
+    `${read} | storage.k8s.io | csistoragecapacities`,
+    `${read} | resource.k8s.io | deviceclasses`,
+    `patch,update,${read} | resource.k8s.io | resourceclaims`,
+    `patch,update,${read} | resource.k8s.io | resourceclaims/status`,
+    `patch,update,${read} | core | pods/finalizers`,
+    `${read} | resource.k8s.io | resourceslices`,
   ],
   'system:volume-scheduler': [
     `${read},patch,update | core | persistentvolumes`,
@@ -141,9 +144,8 @@ const clusterRoles: Record<string, string[]> = {
     `${read},update | core | persistentvolumeclaims`,
     `${read} | storage.k8s.io | storageclasses`,
     'watch | core | events',
-    'create,patch,update | core, events.k8s.io | events',
+    eventsRule,
   ],
-  'system:node': [],
 };
 
 const aggregation: Record<string, string> = { admin: 'admin', edit: 'edit', view: 'view' };
@@ -155,7 +157,7 @@ const aggregatedInto: Record<string, string[]> = {
   edit: ['admin'],
 };
 
-/** Role -> subjects "Kind name". */
+/** By binding: the role, and subjects "Kind name"; service accounts are those of kube-system. */
 const clusterRoleBindings: Record<string, [role: string, ...subjects: string[]]> = {
   'cluster-admin': ['cluster-admin', 'Group system:masters'],
   'system:monitoring': ['system:monitoring', 'Group system:monitoring'],
@@ -170,6 +172,7 @@ const clusterRoleBindings: Record<string, [role: string, ...subjects: string[]]>
   'system:kube-controller-manager': ['system:kube-controller-manager', 'User system:kube-controller-manager'],
   'system:kube-scheduler': ['system:kube-scheduler', 'User system:kube-scheduler'],
   'system:volume-scheduler': ['system:volume-scheduler', 'User system:kube-scheduler'],
+  'system:kube-dns': ['system:kube-dns', 'ServiceAccount kube-dns'],
   'system:node': ['system:node'],
   'system:service-account-issuer-discovery': [
     'system:service-account-issuer-discovery',
@@ -183,37 +186,65 @@ const marks = {
 };
 const group = 'rbac.authorization.k8s.io';
 
-/** Everything as objects, to be created where they are not there. */
-export function defaultRoles() {
-  const roles = Object.entries(clusterRoles).map(([name, rules]) => {
-    const labels = { ...marks.labels };
-    for (const into of aggregatedInto[name] ?? []) labels[`rbac.authorization.k8s.io/aggregate-to-${into}`] = 'true';
-    const target = aggregation[name];
-    return {
-      apiVersion: `${group}/v1`,
-      kind: 'ClusterRole',
-      metadata: { name, annotations: marks.annotations, labels },
-      ...(target && {
-        aggregationRule: {
-          clusterRoleSelectors: [{ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${target}`]: 'true' } }],
-        },
-      }),
-      rules: rules.map(rule),
-    };
-  });
-  const bindings = Object.entries(clusterRoleBindings).map(([name, [role, ...subjects]]) => ({
+function subject(text: string) {
+  const [kind = '', name = ''] = text.split(' ');
+  return kind === 'ServiceAccount' ? { kind, name, namespace: 'kube-system' } : { apiGroup: group, kind, name };
+}
+
+/** A binding, or within a namespace that of a Role of it. */
+function binding(name: string, role: string, subjects: readonly string[], namespace?: string) {
+  return {
     apiVersion: `${group}/v1`,
-    kind: 'ClusterRoleBinding',
-    metadata: { name, annotations: marks.annotations, labels: marks.labels },
-    roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
-    ...(subjects.length > 0 && {
-      subjects: subjects.map((text) => {
-        const [kind = '', subject = ''] = text.split(' ');
-        return { apiGroup: group, kind, name: subject };
-      }),
+    kind: namespace ? 'RoleBinding' : 'ClusterRoleBinding',
+    metadata: { name, ...(namespace && { namespace }), ...marks },
+    roleRef: { apiGroup: group, kind: namespace ? 'Role' : 'ClusterRole', name: role },
+    ...(subjects.length > 0 && { subjects: subjects.map(subject) }),
+  };
+}
+
+function clusterRole(name: string, rules: PolicyRule[]) {
+  const labels = { ...marks.labels };
+  for (const into of aggregatedInto[name] ?? []) labels[`rbac.authorization.k8s.io/aggregate-to-${into}`] = 'true';
+  const target = aggregation[name];
+  return {
+    apiVersion: `${group}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name, annotations: marks.annotations, labels },
+    ...(target && {
+      aggregationRule: {
+        clusterRoleSelectors: [{ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${target}`]: 'true' } }],
+      },
     }),
-  }));
-  return { roles, bindings };
+    rules,
+  };
+}
+
+/** Everything as objects by resource, to be created where they are not there. */
+export function defaultRoles() {
+  const controllers = Object.entries(controllerRoles);
+  return {
+    clusterroles: [
+      ...Object.entries(clusterRoles).map(([name, rules]) => clusterRole(name, rules.map(rule))),
+      clusterRole('system:node', nodeRules),
+      ...controllers.map(([name, rules]) => clusterRole(`system:controller:${name}`, rules.map(rule))),
+    ],
+    clusterrolebindings: [
+      ...Object.entries(clusterRoleBindings).map(([name, [role, ...subjects]]) => binding(name, role, subjects)),
+      ...controllers.map(([name]) => {
+        const role = `system:controller:${name}`;
+        return binding(role, role, [`ServiceAccount ${name}`]);
+      }),
+    ],
+    roles: namespaceRoles.map(({ namespace, name, rules }) => ({
+      apiVersion: `${group}/v1`,
+      kind: 'Role',
+      metadata: { name, namespace, ...marks },
+      rules: rules.map(rule),
+    })),
+    rolebindings: namespaceRoles.map(({ namespace, name, binding: own = name, subjects }) =>
+      binding(own, name, subjects, namespace),
+    ),
+  };
 }
 
 /** What a kubelet may do, before the node authorizer narrows it to its own node (bootstrappolicy.NodeRules). */
@@ -224,7 +255,7 @@ export const nodeRules: PolicyRule[] = [
   `create,${read} | core | nodes`,
   'patch,update | core | nodes/status',
   'patch,update | core | nodes',
-  'create,patch,update | core, events.k8s.io | events',
+  'create,patch,update | core | events',
   `${read} | core | pods`,
   'create,delete | core | pods',
   'patch,update | core | pods/status',
@@ -240,7 +271,7 @@ export const nodeRules: PolicyRule[] = [
   `${read} | storage.k8s.io | csidrivers`,
   'create,delete,get,patch,update | storage.k8s.io | csinodes',
   `${read} | node.k8s.io | runtimeclasses`,
-  `get | resource.k8s.io | resourceclaims`,
-  `create,delete,deletecollection,get,list,patch,update,watch | resource.k8s.io | resourceslices`,
-  'get | /healthz, /api, /api/*, /apis, /apis/*, /version',
+  'get | resource.k8s.io | resourceclaims',
+  'deletecollection | resource.k8s.io | resourceslices',
+  'get | core | serviceaccounts',
 ].map(rule);

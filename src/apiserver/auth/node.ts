@@ -5,10 +5,13 @@ import type { PersistentVolume, Pod } from '../../api/generated/types.ts';
 import type { WatchCache } from '../storage/watch-cache.ts';
 import type { AuthorizationAttributes, Authorizer, Verdict } from './authorizer.ts';
 import { nodeRules } from './default-roles.ts';
+import { rule } from './role-notation.ts';
 import { ruleAllows } from './rules.ts';
 
 const podPrefix = '/registry/pods/';
 const volumePrefix = '/registry/persistentvolumes/';
+// What upstream's authorizer allows by the node, beyond the rules of the role.
+const rules = [...nodeRules, rule('create,get,list,patch,update,delete,watch | resource.k8s.io | resourceslices')];
 const allow: Verdict = { decision: 'allow', reason: '' };
 const none = (reason: string): Verdict => ({ decision: 'none', reason });
 
@@ -60,7 +63,7 @@ export function nodeAuthorizer(cache: WatchCache): Authorizer {
       const { user } = attributes;
       const node = nodeOf(user.name, user.groups);
       if (node === undefined) return none('');
-      if (!nodeRules.some((rule) => ruleAllows(rule, attributes))) return none('');
+      if (!rules.some((rule) => ruleAllows(rule, attributes))) return none('');
       return restricted(attributes, node, referencesOf);
     },
   };
@@ -87,7 +90,7 @@ function restricted(
     case 'persistentvolumes':
       return related(resource as 'persistentvolumeclaims' | 'persistentvolumes');
     case 'serviceaccounts':
-      return subresource === 'token' ? related('serviceaccounts') : none('');
+      return subresource === 'token' || verb === 'get' ? related('serviceaccounts') : none('');
     case 'resourceclaims.resource.k8s.io':
       return related('resourceclaims');
     case 'nodes':
