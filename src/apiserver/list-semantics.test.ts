@@ -118,7 +118,10 @@ describe('a watch', () => {
       'resourceVersion=1&resourceVersionMatch=Exact',
       'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
     ],
-    ['continue=abc', 'continue is forbidden for watch'],
+    [
+      'continue=abc&resourceVersionMatch=NotOlderThan&sendInitialEvents=true',
+      'resourceVersionMatch is forbidden when continue is provided',
+    ],
   ])('%s is refused', async (query, why) => {
     const { code, body } = await api.call('GET', `${path}?watch=1&${query}`);
     expect([code, body.reason, body.message]).toEqual([422, 'Invalid', expect.stringContaining(why)]);
@@ -129,6 +132,34 @@ describe('a watch', () => {
     const text = response.text();
     await api.simulation.run(2000);
     expect(told([JSON.parse((await text).trim())])).toEqual(['ADDED b']);
+  });
+});
+
+describe('a resourceVersion that is none', () => {
+  const wrong = (text: string, why = 'invalid syntax') =>
+    `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": ${why}`;
+  test.each([
+    [`${path}?resourceVersion=abc`, `invalid resource version: ${wrong('abc')}`],
+    [`${path}?resourceVersion=-3&resourceVersionMatch=Exact`, `invalid resource version: ${wrong('-3')}`],
+    [
+      `${path}?resourceVersion=18446744073709551616`,
+      `invalid resource version: ${wrong('18446744073709551616', 'value out of range')}`,
+    ],
+    [`${path}?watch=1&resourceVersion=1.5`, wrong('1.5')],
+    [`${path}/b?resourceVersion=now`, wrong('now')],
+  ])('%s is refused', async (url, why) => {
+    const { code, body } = await api.call('GET', url);
+    expect([code, body.reason, body.message]).toEqual([400, 'BadRequest', why]);
+  });
+
+  test('one object is read at a resourceVersion or later, and not from the future', async () => {
+    const { body } = await api.call('GET', `${path}/b`);
+    const { resourceVersion } = body.metadata;
+    expect((await api.call('GET', `${path}/b?resourceVersion=0`)).body).toEqual(body);
+    expect((await api.call('GET', `${path}/b?resourceVersion=${resourceVersion}`)).body).toEqual(body);
+    const later = api.call('GET', `${path}/b?resourceVersion=${Number(resourceVersion) + 1000}`);
+    await api.simulation.run(4000);
+    expect(await later).toMatchObject({ code: 504, body: { reason: 'Timeout' } });
   });
 });
 

@@ -45,20 +45,18 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
-function matchErrors({ resourceVersionMatch }: ListOptions): FieldErrorList {
-  if (resourceVersionMatch === 'Exact' || resourceVersionMatch === 'NotOlderThan') return [];
-  return [notSupported(path('resourceVersionMatch'), resourceVersionMatch, ['Exact', 'NotOlderThan', ''])];
-}
+const matches = ['Exact', 'NotOlderThan'];
+const at = path('resourceVersionMatch');
+const withContinue = forbidden(at, 'resourceVersionMatch is forbidden when continue is provided');
 
 function listErrors(options: ListOptions): FieldErrorList {
   const errors: FieldErrorList = [];
   const { resourceVersion, resourceVersionMatch } = options;
-  const at = path('resourceVersionMatch');
   if (resourceVersionMatch !== '') {
-    if (options.continue !== '') errors.push(forbidden(at, 'resourceVersionMatch is forbidden for continue'));
     if (resourceVersion === '')
       errors.push(forbidden(at, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
-    errors.push(...matchErrors(options));
+    if (options.continue !== '') errors.push(withContinue);
+    if (!matches.includes(resourceVersionMatch)) errors.push(notSupported(at, resourceVersionMatch, [...matches, '']));
     if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
       errors.push(forbidden(at, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
@@ -69,34 +67,26 @@ function listErrors(options: ListOptions): FieldErrorList {
 
 function watchErrors(options: ListOptions): FieldErrorList {
   const errors: FieldErrorList = [];
-  const { resourceVersionMatch } = options;
-  if (options.sendInitialEvents !== undefined) {
-    if (resourceVersionMatch === '')
-      errors.push(
-        forbidden(
-          path('resourceVersionMatch'),
-          'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-        ),
-      );
-    else if (resourceVersionMatch !== 'NotOlderThan')
-      errors.push(notSupported(path('resourceVersionMatch'), resourceVersionMatch, ['NotOlderThan']));
-  } else if (resourceVersionMatch !== '') {
-    errors.push(
-      forbidden(
-        path('resourceVersionMatch'),
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    );
+  const { resourceVersionMatch, sendInitialEvents } = options;
+  const notOlder = resourceVersionMatch === 'NotOlderThan';
+  if (sendInitialEvents !== undefined && !notOlder)
+    errors.push(forbidden(at, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  if (resourceVersionMatch !== '') {
+    if (sendInitialEvents === undefined)
+      errors.push(forbidden(at, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    if (!notOlder) errors.push(notSupported(at, resourceVersionMatch, ['NotOlderThan']));
+    if (options.continue !== '') errors.push(withContinue);
   }
-  if (options.continue !== '') errors.push(forbidden(path('continue'), 'continue is forbidden for watch'));
   return errors;
 }
 
-/** A resourceVersion as a number. Throws BadRequest. */
-export function parseResourceVersion(text: string): number {
-  if (!/^\d{1,15}$/.test(text))
-    throw newBadRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  return Number(text);
+/** A resourceVersion as a number. Throws BadRequest, with `start` before upstream's message. */
+export function parseResourceVersion(text: string, start = ''): number {
+  const number = /^\d+$/.test(text);
+  if (number && BigInt.asUintN(64, BigInt(text)) === BigInt(text)) return Number(text);
+  const quoted = JSON.stringify(text);
+  const why = number ? 'value out of range' : 'invalid syntax';
+  throw newBadRequest(
+    `${start}resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`,
+  );
 }

@@ -8,6 +8,7 @@ import { bytesOfBase64Url } from '../../env/base64.ts';
 import { EtcdError, prefixEnd } from '../../etcd/client/types.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Entry } from '../storage/entry.ts';
+import type { WatchCache } from '../storage/watch-cache.ts';
 import { type ListOptions, parseResourceVersion } from './list-options.ts';
 import type { Representation } from './representation.ts';
 import type { Selection } from './selection.ts';
@@ -21,6 +22,11 @@ export interface ListResult {
 
 const waitForRevision = 3000;
 const storePage = 1000;
+
+/** Waits until the cache knows `revision`. Throws Timeout (504: resourceVersion from the future). */
+export async function waitUntilFresh(cache: WatchCache, revision: number): Promise<void> {
+  if (!(await cache.waitFor(revision, waitForRevision))) throw newTooLargeResourceVersion(revision, cache.revision);
+}
 
 interface ContinueToken {
   v: string;
@@ -90,7 +96,10 @@ export async function list(
     const now = cache.revision;
     return page(await registry.view(fresh.list(prefix)), prefix, prefix + token.start, now, selection, options);
   }
-  const wanted = options.resourceVersion === '' ? undefined : parseResourceVersion(options.resourceVersion);
+  const wanted =
+    options.resourceVersion === ''
+      ? undefined
+      : parseResourceVersion(options.resourceVersion, 'invalid resource version: ');
   if (
     options.resourceVersionMatch === 'Exact' ||
     (wanted !== undefined && wanted > 0 && options.limit > 0 && options.resourceVersionMatch === '')
@@ -108,7 +117,7 @@ export async function list(
     return fromStore(registry, prefix, prefix, exact, selection, options);
   }
   if (wanted !== undefined) {
-    if (!(await cache.waitFor(wanted, waitForRevision))) throw newTooLargeResourceVersion(wanted, cache.revision);
+    await waitUntilFresh(cache, wanted);
     const now = cache.revision;
     const entries = await registry.view(cache.collection(collectionPrefix).list(prefix));
     return page(entries, prefix, prefix, now, selection, options);

@@ -40,7 +40,9 @@ test('each request leaves an audit event in the trace, and each write its revisi
     responseStatus: 201,
     requestReceivedTimestamp: expect.stringMatching(/^2026-01-01T00:00:\d\d\.\d{6}Z$/),
   });
+  expect((events.at(-2) as { auditID: string }).auditID).toBe(made.headers.get('audit-id'));
   expect(events.at(-1)).toMatchObject({
+    auditID: 'mine',
     verb: 'get',
     requestURI: '/api/v1/namespaces/x/secrets/none?pretty=1',
     user: 'system:anonymous',

@@ -2,8 +2,8 @@
 
 import { newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
 import { deleteCollection, deleteOne } from '../endpoints/delete.ts';
-import { list, renderList } from '../endpoints/list.ts';
-import { readListOptions } from '../endpoints/list-options.ts';
+import { list, renderList, waitUntilFresh } from '../endpoints/list.ts';
+import { parseResourceVersion, readListOptions } from '../endpoints/list-options.ts';
 import { metadataRepresentation, nativeRepresentation, type Representation } from '../endpoints/representation.ts';
 import { selectionOf } from '../endpoints/selection.ts';
 import { tableRepresentation } from '../endpoints/table.ts';
@@ -86,6 +86,8 @@ export async function serveResource(core: Core, context: RequestContext): Promis
 async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const representation = representationOf(core, served, context, accept);
+  const notOlderThan = context.url.searchParams.get('resourceVersion');
+  if (notOlderThan) await waitUntilFresh(served.registry.store.cache, parseResourceVersion(notOlderThan));
   const entry = await served.registry.get(context.info.namespace, context.info.name);
   return textResponse(representation.one(entry), 200, accept, representation.mediaType);
 }

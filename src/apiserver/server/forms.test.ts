@@ -77,11 +77,13 @@ describe('JSON in lines', () => {
   });
 });
 
-test('the audit id is the one that the client gave', async () => {
+test('the audit id is the one that the client gave, or a random UUID', async () => {
   const id = async (headers: Record<string, string>) => (await get('/version', headers)).headers.get('audit-id');
   expect(await id({ 'audit-id': 'my-own' })).toBe('my-own');
-  expect(await id({ 'audit-id': 'x'.repeat(100) })).toBe('x'.repeat(64));
-  expect(await id({})).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(await id({ 'audit-id': 'x'.repeat(100) })).toBe('x'.repeat(100));
+  const own = [await id({}), await id({ 'audit-id': '' })];
+  for (const each of own) expect(each).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(own[0]).not.toBe(own[1]);
 });
 
 describe('requests that are wrong', () => {

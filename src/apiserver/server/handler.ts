@@ -4,6 +4,7 @@
 
 import { newBadRequest } from '../../api/status.ts';
 import { rfc3339Micro } from '../../env/clock.ts';
+import { randomUuid } from '../../env/random.ts';
 import { parseTraceparent } from '../../env/trace.ts';
 import { setHeader } from '../../env/whole.ts';
 import { anonymous } from '../auth/authenticator.ts';
@@ -36,6 +37,8 @@ export async function handle(core: Core, request: Request): Promise<Response> {
     warnings: new Set(),
     annotations: new Map(),
   };
+  // The client's own is kept as it is (filters/audit_init.go).
+  const auditId = request.headers.get('audit-id') || randomUuid(env.random);
   const began = env.clock.now();
   core.metrics.begin(context);
   let response: Response;
@@ -46,8 +49,8 @@ export async function handle(core: Core, request: Request): Promise<Response> {
   }
   core.metrics.end(core, context, response.status);
   for (const warning of context.warnings) response.headers.append('warning', `299 - ${JSON.stringify(warning)}`);
-  if (env.trace.wants('request')) audit(core, context, response, began);
-  setHeader(response, 'audit-id', auditId(context));
+  if (env.trace.wants('request')) audit(core, context, response, auditId, began);
+  setHeader(response, 'audit-id', auditId);
   if (context.flow) {
     setHeader(response, 'x-kubernetes-pf-flowschema-uid', context.flow.schema);
     setHeader(response, 'x-kubernetes-pf-prioritylevel-uid', context.flow.level);
@@ -65,14 +68,6 @@ function errorForm({ catalog }: Core, { request, url, info }: RequestContext): N
   }
 }
 
-/** The audit id that the client gave, or one in the shape of a UUID, out of the span, so that log lines lead to the trace. */
-function auditId({ request, span: { traceId, spanId } }: RequestContext): string {
-  const given = request.headers.get('audit-id');
-  if (given) return given.slice(0, 64);
-  const hex = (traceId.slice(0, 16) + spanId).padStart(32, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
 async function answer(core: Core, context: RequestContext): Promise<Response> {
   const { info, request } = context;
   context.user = await core.authenticator.authenticate(request);
@@ -85,7 +80,7 @@ async function answer(core: Core, context: RequestContext): Promise<Response> {
 }
 
 /** The audit event of one request, at level Metadata (audit.k8s.io/v1 Event). */
-function audit({ env }: Core, context: RequestContext, response: Response, began: number): void {
+function audit({ env }: Core, context: RequestContext, response: Response, auditID: string, began: number): void {
   const { info, request, url, user, span, parentSpanId } = context;
   const objectRef = info.isResource && {
     resource: info.resource,
@@ -101,6 +96,7 @@ function audit({ env }: Core, context: RequestContext, response: Response, began
     ...(parentSpanId !== undefined && { parentSpanId }),
     will: `${request.method} ${url.pathname}`,
     detail: {
+      auditID,
       stage: longRunning.has(info.subresource) || info.verb === 'watch' ? 'ResponseStarted' : 'ResponseComplete',
       verb: info.verb,
       requestURI: url.pathname + url.search,
