@@ -7,20 +7,20 @@ import type { SimulationOptions } from '../env/simulated/simulation.ts';
 import { systemRandom } from '../env/system-random.ts';
 import { Conductor } from '../trace/conductor.ts';
 import { TraceLog } from '../trace/log.ts';
-import { openChannelSession } from './channel-session.ts';
-import type { Cluster, ClusterClock, Faults, ProcessStatus, TerminalSession } from './cluster.ts';
+import type { Cluster, ClusterClock, Faults, ProcessStatus } from './cluster.ts';
 import { type ClusterConfig, defaultClusterConfig, type ProcessRole, processes } from './config.ts';
 import { CutList } from './cut-list.ts';
 import type { Host, HostEvents, OpenDisk } from './hosts/host.ts';
 import { createNodeHost } from './hosts/node-host.ts';
 import { createSimulatedHost, type SimulatedHost } from './hosts/simulated-host.ts';
-import { adminUser, apiServerUrl, type ClusterPlan, makeCredentials, tokenOf } from './plan.ts';
+import { type ClusterPlan, makeCredentials } from './plan.ts';
 import { startEtcd } from './processes/etcd.ts';
 import { startKubeApiserver } from './processes/kube-apiserver.ts';
 import { startKubeControllerManager } from './processes/kube-controller-manager.ts';
 import { startKubeScheduler } from './processes/kube-scheduler.ts';
 import { startNode } from './processes/node.ts';
 import type { ClusterProcess, StartProcess } from './processes/process.ts';
+import { requestsTo } from './requests.ts';
 
 const starters: Record<ProcessRole, StartProcess> = {
   etcd: startEtcd,
@@ -60,9 +60,10 @@ export class LocalCluster implements Cluster {
   readonly trace = new TraceLog();
   readonly conductor = new Conductor();
   readonly faults: Faults;
+  readonly fetch: Cluster['fetch'];
+  readonly nodeShell: Cluster['nodeShell'];
   readonly #host: Host;
   readonly #plan: ClusterPlan;
-  readonly #adminToken: string;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<(processes: readonly ProcessStatus[]) => void>();
   readonly #cuts: CutList;
@@ -73,11 +74,13 @@ export class LocalCluster implements Cluster {
       config: this.config,
       credentials: makeCredentials(this.config, seed === undefined ? systemRandom : seededRandom(seed)),
     };
-    this.#adminToken = tokenOf(this.#plan, adminUser);
     this.#host = createHost({
       trace: (record) => this.trace.append([record]),
       arrived: (process, id, record) => this.conductor.arrived(process, id, record),
     });
+    const { fetch, nodeShell } = requestsTo((input, init) => this.#host.outside.fetch(input, init), this.#plan);
+    this.fetch = fetch;
+    this.nodeShell = nodeShell;
     const names = processes(this.config).map(({ name }) => name);
     this.#cuts = new CutList(names, (a, b, cut) => this.#host.setCut(a, b, cut));
     this.conductor.onPause = (paused) => this.#host.clock.setPaused(paused);
@@ -102,12 +105,6 @@ export class LocalCluster implements Cluster {
     return this.#host;
   }
 
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${this.#adminToken}`);
-    return this.#host.outside.fetch(apiServerUrl + path, { ...init, headers });
-  }
-
   processes(): readonly ProcessStatus[] {
     return [...this.#entries.values()].map(({ status }) => status);
   }
@@ -120,11 +117,6 @@ export class LocalCluster implements Cluster {
 
   async inspect(process: string): Promise<Json | undefined> {
     return this.#entries.get(process)?.process?.inspect?.();
-  }
-
-  nodeShell(node: string, size: { columns: number; rows: number }): Promise<TerminalSession> {
-    const url = `http://${node}:22/shell?columns=${size.columns}&rows=${size.rows}`;
-    return openChannelSession((input, init) => this.#host.outside.fetch(input, init), url);
   }
 
   async stop(): Promise<void> {

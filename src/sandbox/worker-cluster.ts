@@ -10,12 +10,12 @@ import { deleteIndexedDbDisks } from '../env/worker/indexeddb-disk.ts';
 import { Switchboard } from '../env/worker/switchboard.ts';
 import { Conductor } from '../trace/conductor.ts';
 import { TraceLog } from '../trace/log.ts';
-import { openChannelSession } from './channel-session.ts';
-import type { Cluster, Faults, ProcessStatus, TerminalSession } from './cluster.ts';
+import type { Cluster, Faults, ProcessStatus } from './cluster.ts';
 import { AdjustableClock } from './cluster-clock.ts';
 import { type ClusterConfig, type ProcessRole, processes } from './config.ts';
 import { CutList } from './cut-list.ts';
-import { adminUser, apiServerUrl, type ClusterPlan, makeCredentials, tokenOf } from './plan.ts';
+import { type ClusterPlan, makeCredentials } from './plan.ts';
+import { requestsTo } from './requests.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 export interface WorkerClusterOptions {
@@ -59,12 +59,13 @@ export class WorkerCluster implements Cluster {
   readonly conductor = new Conductor();
   readonly clock: AdjustableClock;
   readonly faults: Faults;
+  readonly fetch: Cluster['fetch'];
+  readonly nodeShell: Cluster['nodeShell'];
   readonly #plan: ClusterPlan;
   readonly #switchboard: Switchboard;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<(processes: readonly ProcessStatus[]) => void>();
   readonly #cuts: CutList;
-  readonly #adminToken: string;
   readonly #electionId: WorkerClusterOptions['electionId'];
   readonly #started = new Set<string>();
 
@@ -75,12 +76,14 @@ export class WorkerCluster implements Cluster {
       credentials: makeCredentials(config, systemRandom),
       ...(options.assets ? { assets: options.assets } : {}),
     };
-    this.#adminToken = tokenOf(this.#plan, adminUser);
     this.#electionId = options.electionId;
     this.#switchboard = new Switchboard({
       trace: (records) => this.trace.append(records),
       arrived: (process, id, record) => this.conductor.arrived(process, id, record),
     });
+    const { fetch, nodeShell } = requestsTo((input, init) => this.#switchboard.network.fetch(input, init), this.#plan);
+    this.fetch = fetch;
+    this.nodeShell = nodeShell;
     const names = processes(config).map(({ name }) => name);
     this.#cuts = new CutList(names, (a, b, cut) => this.#switchboard.setCut(a, b, cut));
     this.clock = new AdjustableClock({
@@ -106,12 +109,6 @@ export class WorkerCluster implements Cluster {
     }
   }
 
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${this.#adminToken}`);
-    return this.#switchboard.network.fetch(apiServerUrl + path, { ...init, headers });
-  }
-
   processes(): readonly ProcessStatus[] {
     return [...this.#entries.values()].map(({ status }) => status);
   }
@@ -126,11 +123,6 @@ export class WorkerCluster implements Cluster {
     const entry = this.#entries.get(process);
     if (entry?.status.state !== 'running') return undefined;
     return entry.remote?.inspect();
-  }
-
-  nodeShell(node: string, size: { columns: number; rows: number }): Promise<TerminalSession> {
-    const url = `http://${node}:22/shell?columns=${size.columns}&rows=${size.rows}`;
-    return openChannelSession((input, init) => this.#switchboard.network.fetch(input, init), url);
   }
 
   /** Gives the nodes that started hollow for want of an image the Linux machines they should be. */

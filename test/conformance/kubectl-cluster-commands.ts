@@ -1,6 +1,6 @@
 // What a person types, and what upstream answers (kubectl-object-commands.ts says how it is written): who may do what, the other kinds, kinds of one's own.
 
-import { boats } from './kubectl-site.ts';
+import { aboutBoats } from './kubectl-site.ts';
 import { fails, feed, ok, type Step, soon } from './kubectl-steps.ts';
 
 export const clusterChapters: Record<string, Step[]> = {
@@ -103,28 +103,14 @@ export const clusterChapters: Record<string, Step[]> = {
     ok('explain pods.spec.containers --recursive', 'livenessProbe', 'volumeMounts'),
     fails('explain pod.spec.nothing', 'error: field "nothing" does not exist'),
   ],
-  'custom resources': [
-    feed('apply -f -', boats, 'customresourcedefinition.apiextensions.k8s.io/boats.sea.example.com created'),
-    ok('wait --for=condition=Established crd/boats.sea.example.com --timeout=30s', 'condition met'),
-    {
-      command: 'apply -f -',
-      stdin: 'apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: tall}\nspec: {masts: 3}\n',
-      expect: ['boat.sea.example.com/tall created'],
-      eventually: true,
-    },
-    ok('get bo', /^NAME +MASTS$/m, /^tall +3$/m),
-    {
-      command: 'apply -f -',
-      stdin: 'apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: taller}\nspec: {masts: 30}\n',
-      expect: ['spec.masts: Invalid value: 30: spec.masts in body should be less than or equal to 7'],
-      code: 1,
-    },
-    ok('scale boat tall --replicas=2', 'boat.sea.example.com/tall scaled'),
-    ok('patch boat tall --type=merge -p {"spec":{"masts":1}}', 'boat.sea.example.com/tall patched'),
-    ok('explain boat.spec', 'masts', 'How many.'),
-    ok('api-resources --api-group=sea.example.com', /^boats +bo +sea.example.com\/v1 +true +Boat$/m),
-    ok('delete crd boats.sea.example.com', 'deleted'),
-  ],
+  'custom resources': aboutBoats(
+    '30',
+    'spec.masts: Invalid value: 30: spec.masts in body should be less than or equal to 7',
+    [
+      ok('explain boat.spec', 'masts', 'How many.'),
+      ok('api-resources --api-group=sea.example.com', /^boats +bo +sea.example.com\/v1 +true +Boat$/m),
+    ],
+  ),
   certificates: [ok('get csr', 'No resources found')],
   'the end of a namespace': [
     ok('create configmap c -n shop', 'configmap/c created'),

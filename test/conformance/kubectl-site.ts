@@ -1,6 +1,6 @@
 // The objects that both kubectls of the suites work on, and what is done to the Deployment.
 
-import { fails, ok, type Step } from './kubectl-steps.ts';
+import { fails, feed, ok, type Step } from './kubectl-steps.ts';
 
 export const deployment = (replicas: number, image = 'nginx:1') => `
 apiVersion: apps/v1
@@ -27,7 +27,7 @@ metadata: {name: settings}
 data: {colour: ${value}}
 `;
 
-export const boats = `
+const boats = `
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: boats.sea.example.com}
@@ -65,4 +65,27 @@ export const rollout: Step[] = [
   ok('set env deployment/site --list', 'A=b'),
   ok('set resources deployment/site --limits=cpu=100m', 'deployment.apps/site resource requirements updated'),
   ok('set serviceaccount deployment/site default', 'deployment.apps/site serviceaccount updated'),
+];
+
+/** The life of a custom resource. `tooMany`: what is said of masts that the schema forbids. */
+export const aboutBoats = (masts: string, tooMany: string | RegExp, more: Step[]): Step[] => [
+  feed('apply -f -', boats, 'customresourcedefinition.apiextensions.k8s.io/boats.sea.example.com created'),
+  ok('wait --for=condition=Established crd/boats.sea.example.com --timeout=30s', 'condition met'),
+  {
+    command: 'apply -f -',
+    stdin: 'apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: tall}\nspec: {masts: 3}\n',
+    expect: ['boat.sea.example.com/tall created'],
+    eventually: true,
+  },
+  ok('get bo', /^NAME +MASTS$/m, /^tall +3$/m),
+  {
+    command: 'apply -f -',
+    stdin: `apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: taller}\nspec: {masts: ${masts}}\n`,
+    expect: [tooMany],
+    code: 1,
+  },
+  ok('scale boat tall --replicas=2', 'boat.sea.example.com/tall scaled'),
+  ok('patch boat tall --type=merge -p {"spec":{"masts":1}}', 'boat.sea.example.com/tall patched'),
+  ...more,
+  ok('delete crd boats.sea.example.com', 'deleted'),
 ];

@@ -1,6 +1,6 @@
 // What a person types into a kubectl of 2020 (1.20), and what that kubectl prints over a server of today. See kubectl-object-commands.ts for the form.
 
-import { boats, config, deployment, rollout } from './kubectl-site.ts';
+import { aboutBoats, config, deployment, rollout } from './kubectl-site.ts';
 import { fails, feed, ok, type Step, soon } from './kubectl-steps.ts';
 
 export const chapters: Record<string, Step[]> = {
@@ -278,29 +278,11 @@ export const chapters: Record<string, Step[]> = {
     ok('explain ingress --api-version=networking.k8s.io/v1', /^VERSION: +networking.k8s.io\/v1$/m),
     fails('explain pod.spec.nothing', 'error: field "nothing" does not exist'),
   ],
-  'custom resources': [
-    feed('apply -f -', boats, 'customresourcedefinition.apiextensions.k8s.io/boats.sea.example.com created'),
-    ok('wait --for=condition=Established crd/boats.sea.example.com --timeout=30s', 'condition met'),
-    {
-      command: 'apply -f -',
-      stdin: 'apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: tall}\nspec: {masts: 3}\n',
-      expect: ['boat.sea.example.com/tall created'],
-      eventually: true,
-    },
-    ok('get bo', /^NAME +MASTS$/m, /^tall +3$/m),
-    {
-      command: 'apply -f -',
-      stdin: 'apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: taller}\nspec: {masts: many}\n',
-      expect: [
-        /ValidationError\(Boat.spec.masts\): invalid type for com.example.sea.v1.Boat.spec.masts: got "string", expected "integer"/,
-      ],
-      code: 1,
-    },
-    ok('scale boat tall --replicas=2', 'boat.sea.example.com/tall scaled'),
-    ok('patch boat tall --type=merge -p {"spec":{"masts":1}}', 'boat.sea.example.com/tall patched'),
-    soon('explain boat.spec', 'masts', 'How many.'),
-    ok('delete crd boats.sea.example.com', 'deleted'),
-  ],
+  'custom resources': aboutBoats(
+    'many',
+    /ValidationError\(Boat.spec.masts\): invalid type for com.example.sea.v1.Boat.spec.masts: got "string", expected "integer"/,
+    [soon('explain boat.spec', 'masts', 'How many.')],
+  ),
   'the end of a namespace': [
     ok('create configmap c -n shop', 'configmap/c created'),
     ok('delete namespace shop --timeout=60s', 'namespace "shop" deleted'),

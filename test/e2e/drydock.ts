@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { expect, type Page } from '@playwright/test';
+import { type Browser, expect, type Page } from '@playwright/test';
 import type {} from '../../src/ui/automation.ts';
 
 export interface KubectlResult {
@@ -16,6 +16,15 @@ export async function openPage(page: Page, options: { readyNodes?: number } = {}
   await page.goto('/');
   await page.waitForFunction(() => 'drydock' in window);
   await waitFor(page, 'get nodes', (stdout) => count(stdout, /\sReady\s/) >= (options.readyNodes ?? 2), 180_000);
+}
+
+/** Opens a page of its own and applies a Deployment; resolves when both of its pods are available. */
+export async function openWith(browser: Browser, manifest: string, deployment: string): Promise<Page> {
+  const page = await browser.newPage();
+  await openPage(page);
+  await apply(page, manifest);
+  await waitFor(page, `get deployment ${deployment}`, (stdout) => /\s2\/2\s/.test(stdout), 240_000);
+  return page;
 }
 
 export function kubectl(page: Page, line: string): Promise<KubectlResult> {

@@ -2,7 +2,7 @@
 // write to the third container's process, stands in the timeline.
 
 import { type Page, test } from '@playwright/test';
-import { apply, patiently as expect, openPage, seriousProblems, waitFor } from './drydock.ts';
+import { patiently as expect, openWith, seriousProblems, waitFor } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(600_000);
@@ -27,10 +27,7 @@ spec:
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(600_000);
-  page = await browser.newPage();
-  await openPage(page);
-  await apply(page, deployment);
-  await waitFor(page, 'get deployment crew', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
+  page = await openWith(browser, deployment, 'crew');
 });
 test.afterAll(() => page.close());
 

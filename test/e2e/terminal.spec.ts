@@ -1,7 +1,7 @@
 // The terminal, typed into by hand: completion, history, search, Ctrl-C, paste, shells in containers and on nodes, edit.
 
 import { type Page, test } from '@playwright/test';
-import { apply, patiently as expect, ok, openPage, screenOf, seeOnScreen, waitFor } from './drydock.ts';
+import { patiently as expect, ok, openWith, screenOf, seeOnScreen } from './drydock.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.setTimeout(600_000);
@@ -27,10 +27,7 @@ spec:
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(600_000);
-  page = await browser.newPage();
-  await openPage(page);
-  await apply(page, deployment);
-  await waitFor(page, 'get deployment shell', (stdout) => /\s2\/2\s/.test(stdout), 240_000);
+  page = await openWith(browser, deployment, 'shell');
 });
 test.afterAll(() => page.close());
 

@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageIsBuilt, notBuilt } from '../../machine/testing/image.ts';
+import { plainContainer } from '../plain-config.ts';
 import { startTestNodes } from './testing/node.ts';
-import { containerConfig, sandboxConfig } from './testing/pods.ts';
+import { sandboxConfig } from './testing/pods.ts';
 
 type TestNode = Awaited<ReturnType<typeof startTestNodes>>[number];
 
@@ -28,10 +29,10 @@ describe.skipIf(!imageIsBuilt)(
       [one, two] = nodes as [TestNode, TestNode];
       await Promise.all([one.runtime.pullImage('busybox'), two.runtime.pullImage('nginx:1.22')]);
       const clientPod = await one.runtime.runPodSandbox(sandboxConfig('client'));
-      client = await one.runtime.createContainer(clientPod, containerConfig('busybox', ['sleep', '100000']));
+      client = await one.runtime.createContainer(clientPod, plainContainer('busybox', ['sleep', '100000']));
       await one.runtime.startContainer(client);
       const serverPod = await two.runtime.runPodSandbox(sandboxConfig('web'));
-      const server = await two.runtime.createContainer(serverPod, containerConfig('nginx:1.22', []));
+      const server = await two.runtime.createContainer(serverPod, plainContainer('nginx:1.22', []));
       await two.runtime.startContainer(server);
       serverIp = (await two.runtime.listPodSandboxes())[0]?.ip ?? '';
       for (let tries = 0; tries < 100; tries++) {

@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageIsBuilt, notBuilt } from '../../machine/testing/image.ts';
+import { plainContainer } from '../plain-config.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../runtime.ts';
 import { startTestNodes } from './testing/node.ts';
-import { containerConfig, sandboxConfig } from './testing/pods.ts';
+import { sandboxConfig } from './testing/pods.ts';
 
 describe.skipIf(!imageIsBuilt)(
   imageIsBuilt ? 'containers of a v86 node' : `containers of a v86 node (${notBuilt})`,
@@ -25,7 +26,7 @@ describe.skipIf(!imageIsBuilt)(
       pod: Partial<PodSandboxConfig> = {},
     ) => {
       const sandbox = await node.runtime.runPodSandbox(sandboxConfig('pod', pod));
-      const id = await node.runtime.createContainer(sandbox, containerConfig('busybox', command, change));
+      const id = await node.runtime.createContainer(sandbox, plainContainer('busybox', command, change));
       await node.runtime.startContainer(id);
       return { sandbox, id };
     };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { plainContainer } from '../plain-config.ts';
 import { capabilityMask, containerCapabilities } from './capabilities.ts';
 import { signalNumber } from './containers.ts';
 import { containerCommand, containerEnvironment, containerSpec } from './spec.ts';
-import { containerConfig } from './testing/pods.ts';
 
 const image = {
   Entrypoint: ['/entry'],
@@ -18,12 +18,12 @@ describe('containerCommand', () => {
     [['run'], [], ['run']],
     [['run'], ['x'], ['run', 'x']],
   ])('command %j and args %j give %j', (command, args, expected) => {
-    expect(containerCommand(containerConfig('i', command, { args }), image)).toEqual(expected);
+    expect(containerCommand(plainContainer('i', command, { args }), image)).toEqual(expected);
   });
 });
 
 test('the pod overrides the environment of the image, HOSTNAME is there, TERM only with a terminal', () => {
-  const config = containerConfig('i', [], { envs: [{ key: 'A', value: 'pod=1' }] });
+  const config = plainContainer('i', [], { envs: [{ key: 'A', value: 'pod=1' }] });
   expect(containerEnvironment(config, image, 'web-0')).toEqual(['PATH=/image/bin', 'HOSTNAME=web-0', 'A=pod=1']);
   expect(containerEnvironment({ ...config, tty: true }, {}, 'h')).toContain('TERM=xterm');
 });
@@ -50,7 +50,7 @@ describe('capabilities', () => {
 
 describe('containerSpec', () => {
   const input = {
-    config: containerConfig('i', [], {
+    config: plainContainer('i', [], {
       resources: { cpuShares: 512, cpuQuota: 50000, cpuPeriod: 100000, memoryLimitInBytes: 1 << 24, oomScoreAdj: 900 },
       mounts: [{ containerPath: '/etc/hosts', hostPath: '/x', readonly: true }],
     }),

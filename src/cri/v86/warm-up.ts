@@ -2,6 +2,7 @@
 // nobody sees is started and thrown away when the node has nothing else to do.
 
 import type { Agent } from '../../machine/agent.ts';
+import { plainContainer } from '../plain-config.ts';
 import type { StoredImage } from './images.ts';
 import { containerSpec } from './spec.ts';
 
@@ -11,29 +12,7 @@ export async function warmUp(agent: Agent, image: StoredImage): Promise<void> {
   const cgroup = '/kubepods/besteffort/warm-up';
   const sandbox = `${base}/sandbox`;
   const spec = containerSpec({
-    config: {
-      metadata: { name: 'warm-up', attempt: 0 },
-      image: '',
-      command: ['true'],
-      args: [],
-      workingDir: '/',
-      envs: [],
-      mounts: [],
-      labels: {},
-      annotations: {},
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-      resources: {},
-      securityContext: {
-        supplementalGroups: [],
-        privileged: false,
-        readonlyRootfs: false,
-        noNewPrivs: false,
-        addCapabilities: [],
-        dropCapabilities: [],
-      },
-    },
+    config: plainContainer('', ['true'], { metadata: { name: 'warm-up', attempt: 0 }, workingDir: '/' }),
     image: image.config,
     user: { uid: 0, gid: 0, groups: [] },
     hostname: 'warm-up',

@@ -29,11 +29,11 @@ export async function volumePayload(inputs: PayloadInputs, volume: Volume): Prom
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap) {
     const mode = configMap.defaultMode ?? defaultMode;
-    return { files: await configMapFiles(inputs, configMap.name ?? '', configMap.items, mode, configMap.optional) };
+    return { files: await configMapFiles(inputs, configMap, mode) };
   }
   if (secret) {
     const mode = secret.defaultMode ?? defaultMode;
-    return { files: await secretFiles(inputs, secret.secretName ?? '', secret.items, mode, secret.optional) };
+    return { files: await secretFiles(inputs, { ...secret, name: secret.secretName }, mode) };
   }
   if (downwardAPI)
     return { files: downwardFiles(inputs, downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode) };
@@ -44,16 +44,8 @@ export async function volumePayload(inputs: PayloadInputs, volume: Volume): Prom
   let refreshAt: number | undefined;
   for (const source of projected.sources ?? []) {
     let added: VolumeFile[] = [];
-    if (source.configMap)
-      added = await configMapFiles(
-        inputs,
-        source.configMap.name ?? '',
-        source.configMap.items,
-        mode,
-        source.configMap.optional,
-      );
-    else if (source.secret)
-      added = await secretFiles(inputs, source.secret.name ?? '', source.secret.items, mode, source.secret.optional);
+    if (source.configMap) added = await configMapFiles(inputs, source.configMap, mode);
+    else if (source.secret) added = await secretFiles(inputs, source.secret, mode);
     else if (source.downwardAPI) added = downwardFiles(inputs, source.downwardAPI.items ?? [], mode);
     else if (source.serviceAccountToken) {
       const { audience, expirationSeconds = 3600, path } = source.serviceAccountToken;
@@ -73,45 +65,38 @@ function tokenMode(pod: Pod, mode: number): number {
   return runAsUser === undefined ? mode : 0o600;
 }
 
-async function configMapFiles(
-  inputs: PayloadInputs,
-  name: string,
-  items: KeyToPath[] | undefined,
-  mode: number,
-  optional: boolean | undefined,
-): Promise<VolumeFile[]> {
-  const configMap = await inputs.configMap(name);
-  if (!configMap) {
-    if (optional) return [];
-    throw new Error(`configmap "${name}" not found`);
-  }
+/** An object whose keys become files. */
+interface KeySource {
+  name?: string | undefined;
+  items?: KeyToPath[];
+  optional?: boolean;
+}
+
+async function configMapFiles(inputs: PayloadInputs, source: KeySource, mode: number): Promise<VolumeFile[]> {
+  const configMap = await inputs.configMap(source.name ?? '');
+  if (!configMap) return absent('configmap', source);
   const content = new Map<string, Uint8Array>();
   for (const [key, text] of Object.entries(configMap.data ?? {})) content.set(key, encoder.encode(text));
   for (const [key, base64] of Object.entries(configMap.binaryData ?? {})) content.set(key, bytesOfBase64(base64));
-  return selectItems(content, items, mode, optional, 'configmap references non-existent config key');
+  return selectItems(content, source, mode, 'configmap references non-existent config key');
 }
 
-async function secretFiles(
-  inputs: PayloadInputs,
-  name: string,
-  items: KeyToPath[] | undefined,
-  mode: number,
-  optional: boolean | undefined,
-): Promise<VolumeFile[]> {
-  const secret = await inputs.secret(name);
-  if (!secret) {
-    if (optional) return [];
-    throw new Error(`secret "${name}" not found`);
-  }
+async function secretFiles(inputs: PayloadInputs, source: KeySource, mode: number): Promise<VolumeFile[]> {
+  const secret = await inputs.secret(source.name ?? '');
+  if (!secret) return absent('secret', source);
   const content = new Map(Object.entries(secret.data ?? {}).map(([key, base64]) => [key, bytesOfBase64(base64)]));
-  return selectItems(content, items, mode, optional, 'references non-existent secret key');
+  return selectItems(content, source, mode, 'references non-existent secret key');
+}
+
+function absent(kind: string, { name, optional }: KeySource): VolumeFile[] {
+  if (optional) return [];
+  throw new Error(`${kind} "${name ?? ''}" not found`);
 }
 
 function selectItems(
   content: Map<string, Uint8Array>,
-  items: KeyToPath[] | undefined,
+  { items, optional }: KeySource,
   mode: number,
-  optional: boolean | undefined,
   missing: string,
 ): VolumeFile[] {
   if (!items || items.length === 0) return [...content].map(([path, bytes]) => ({ path, content: bytes, mode }));

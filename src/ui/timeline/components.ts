@@ -4,7 +4,7 @@ import type { Gate } from '../../env/trace.ts';
 
 export type Family = 'store' | 'server' | 'loop' | 'scheduler' | 'node' | 'other';
 
-/** Which part of the cluster a process belongs to. */
+/** Which part of the cluster a process belongs to; with the class `family` it gives the colour `--family`. */
 export function familyOf(component: string): Family {
   if (component.startsWith('etcd')) return 'store';
   if (component.startsWith('kube-apiserver')) return 'server';
