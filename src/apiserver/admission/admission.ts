@@ -4,21 +4,71 @@
 // the mutating ones run a second time, and never a third.
 
 import { qualifiedResource } from '../../api/status.ts';
-import type { KubeObject } from '../object.ts';
+import { deepCopy, deepEqual, type KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { RequestContext, UserInfo } from '../server/context.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
-/** What the mutating plugins of one request know of each other (reinvocationPolicy: IfNeeded). */
-export interface Reinvocation {
+/** What a plugin that calls others (policies, webhooks) knows of those that it has called for one request: reinvocationPolicy IfNeeded. */
+export class Calls {
+  readonly #rounds: Rounds;
+  readonly #askedAgain = new Set<string>();
+  readonly #due = new Set<string>();
+  #output: KubeObject | undefined;
+
+  constructor(rounds: Rounds) {
+    this.#rounds = rounds;
+  }
+
+  /** To be called before the others are. What has changed since this plugin's last round makes those due that asked to be called again. */
+  begin(object: KubeObject | undefined): void {
+    if (this.#rounds.again && this.#askedAgain.size > 0 && !deepEqual(this.#output, object)) this.#allDue();
+  }
+
+  /** Whether what `key` names is not to be called in this round. */
+  skips(key: string): boolean {
+    return this.#rounds.again && !this.#due.has(key);
+  }
+
+  /** Notes that `key` has been called, whether it is to be called again when others change the object after it, and whether it changed the object itself. */
+  called(key: string, ifNeeded: boolean, changed: boolean): void {
+    if (changed) this.changed();
+    if (ifNeeded) this.#askedAgain.add(key);
+  }
+
+  /** Notes a change: there is a second round, and who asked for it takes part. */
+  changed(): void {
+    this.#rounds.wanted = true;
+    this.#allDue();
+  }
+
+  /** To be called after the others were. */
+  end(object: KubeObject | undefined): void {
+    if (this.#askedAgain.size > 0) this.#output = object && (deepCopy(object) as KubeObject);
+  }
+
+  #allDue(): void {
+    for (const key of this.#askedAgain) this.#due.add(key);
+  }
+}
+
+/** The one or two rounds in which the mutating plugins see one request. */
+export class Rounds {
   /** This is the second round. */
-  again: boolean;
-  /** Set by a plugin that wants one. */
-  wanted: boolean;
-  /** Policies and webhooks that asked to be called again, by key, once another has changed the object after them. */
-  readonly askedAgain: Set<string>;
-  readonly due: Set<string>;
+  again = false;
+  /** Set when there is to be one. */
+  wanted = false;
+  readonly #calls = new Map<string, Calls>();
+
+  of(plugin: string): Calls {
+    let calls = this.#calls.get(plugin);
+    if (!calls) {
+      calls = new Calls(this);
+      this.#calls.set(plugin, calls);
+    }
+    return calls;
+  }
 }
 
 export interface AdmissionAttributes {
@@ -37,7 +87,7 @@ export interface AdmissionAttributes {
   dryRun: boolean;
   context: RequestContext;
   /** There while the object may still be changed. */
-  reinvocation?: Reinvocation;
+  rounds?: Rounds;
 }
 
 export interface AdmissionPlugin {
@@ -81,11 +131,11 @@ export class Admission {
 
   /** Returns the object as the plugins want it. Throws what a plugin throws. */
   async mutate(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
-    const reinvocation: Reinvocation = { again: false, wanted: false, askedAgain: new Set(), due: new Set() };
-    const object = await this.#round({ ...attributes, reinvocation });
-    if (!reinvocation.wanted) return object;
-    reinvocation.again = true;
-    return this.#round({ ...attributes, object, reinvocation });
+    const rounds = new Rounds();
+    const object = await this.#round({ ...attributes, rounds });
+    if (!rounds.wanted) return object;
+    rounds.again = true;
+    return this.#round({ ...attributes, object, rounds });
   }
 
   async #round(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
@@ -103,11 +153,4 @@ export class Admission {
       if (result instanceof Promise) await result;
     }
   }
-}
-
-/** Notes that what `key` names has changed the object: those before it that asked to be called again are due. */
-export function noteChange(reinvocation: Reinvocation | undefined): void {
-  if (!reinvocation) return;
-  reinvocation.wanted = true;
-  for (const key of reinvocation.askedAgain) reinvocation.due.add(key);
 }

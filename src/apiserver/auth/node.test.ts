@@ -174,7 +174,7 @@ describe('NodeRestriction', () => {
       'node "n1" can only create pods with an owner reference set to itself',
     );
     const uses = (volume: object) => mirror({ volumes: [{ name: 'v', ...volume }] });
-    expect(await uses({ secret: { secretName: 's' } })).toBe('node "n1" can not create pods that reference secrets');
+    expect(await uses({ secret: { secretName: 's' } })).toBe('a mirror pod may not reference secrets');
     expect(await uses({ configMap: { name: 's' } })).toBe('node "n1" can not create pods that reference configmaps');
     expect(await uses({ persistentVolumeClaim: { claimName: 's' } })).toBe(
       'node "n1" can not create pods that reference persistentvolumeclaims',

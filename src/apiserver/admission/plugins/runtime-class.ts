@@ -4,32 +4,36 @@ import type { Pod, RuntimeClass } from '../../../api/generated/types.ts';
 import { newForbidden } from '../../../api/status.ts';
 import { deepEqual } from '../../object.ts';
 import type { Catalog } from '../../registry/catalog.ts';
-import type { AdmissionPlugin } from '../admission.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+
+const unknownOverhead = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
+const otherOverhead = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
 
 export function runtimeClass(catalog: Catalog): AdmissionPlugin {
+  /** The pod that is made and the class that it names. Throws Forbidden when there is no such class. */
+  async function prepare({ operation, resource, subresource, object }: AdmissionAttributes) {
+    if (operation !== 'CREATE' || subresource !== '' || resource.group !== '' || resource.resource !== 'pods')
+      return undefined;
+    const pod = object as unknown as Pod;
+    const refuse = (why: string) => newForbidden(resource.groupResource, pod.metadata.name, why);
+    const name = pod.spec?.runtimeClassName;
+    if (!name) return { pod, refuse, found: undefined };
+    const found = await catalog.registry('node.k8s.io', 'runtimeclasses').lookUp('', name);
+    if (!found) throw refuse(`pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+    return { pod, refuse, found: found.object as unknown as RuntimeClass };
+  }
   return {
     name: 'RuntimeClass',
     resources: ['pods'],
-    async mutate({ operation, resource, subresource, object }) {
-      if (operation !== 'CREATE' || subresource !== '' || resource.group !== '' || resource.resource !== 'pods')
-        return undefined;
-      const pod = object as unknown as Pod;
-      const name = pod.spec?.runtimeClassName;
-      const refuse = (why: string) => newForbidden(resource.groupResource, pod.metadata.name, why);
-      if (!name) {
-        if (Object.keys(pod.spec?.overhead ?? {}).length > 0)
-          throw refuse('pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
-        return undefined;
-      }
-      const found = await catalog.registry('node.k8s.io', 'runtimeclasses').lookUp('', name);
-      if (!found) throw refuse(`pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
-      const { overhead, scheduling } = found.object as unknown as RuntimeClass;
+    async mutate(attributes) {
+      const prepared = await prepare(attributes);
+      if (!prepared?.found) return undefined;
+      const { pod, refuse } = prepared;
+      const { overhead, scheduling } = prepared.found;
       if (overhead?.podFixed) {
-        if (pod.spec.overhead && !deepEqual(pod.spec.overhead, overhead.podFixed))
-          throw refuse("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+        if (pod.spec.overhead && !deepEqual(pod.spec.overhead, overhead.podFixed)) throw refuse(otherOverhead);
         pod.spec.overhead = { ...overhead.podFixed };
-      } else if (Object.keys(pod.spec.overhead ?? {}).length > 0)
-        throw refuse('pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+      }
       for (const [key, value] of Object.entries(scheduling?.nodeSelector ?? {})) {
         const own = pod.spec.nodeSelector?.[key];
         if (own !== undefined && own !== value)
@@ -41,7 +45,16 @@ export function runtimeClass(catalog: Catalog): AdmissionPlugin {
       for (const toleration of scheduling?.tolerations ?? [])
         if (!pod.spec.tolerations?.some((own) => deepEqual(own, toleration)))
           pod.spec.tolerations = [...(pod.spec.tolerations ?? []), { ...toleration }];
-      return object;
+      return attributes.object;
+    },
+    async validate(attributes) {
+      const prepared = await prepare(attributes);
+      if (!prepared) return;
+      const { pod, refuse, found } = prepared;
+      const own = pod.spec?.overhead ?? {};
+      const wanted = found?.overhead?.podFixed;
+      if (wanted && !deepEqual(own, wanted)) throw refuse(otherOverhead);
+      if (!wanted && Object.keys(own).length > 0) throw refuse(unknownOverhead);
     },
   };
 }

@@ -13,7 +13,7 @@ import type { Authorizer } from '../../auth/authorizer.ts';
 import { deepEqual, type KubeObject } from '../../object.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import { applyFields, patchObject } from '../../server/machinery.ts';
-import { type AdmissionAttributes, type AdmissionPlugin, noteChange } from '../admission.ts';
+import type { AdmissionAttributes, AdmissionPlugin, Calls } from '../admission.ts';
 import { conditionsHold, Evaluation, type Prepared, prepare } from '../expressions.ts';
 import { convert, isBeyondPolicies, type Matched, match, namespaceOf } from '../matching.ts';
 import { configurationProblem } from './configuration-check.ts';
@@ -70,10 +70,15 @@ async function applyAll(
   policies: readonly MutatingAdmissionPolicy[],
 ): Promise<KubeObject> {
   const bindings = listCached<MutatingAdmissionPolicyBinding>(catalog, 'mutatingadmissionpolicybindings');
+  const calls = attributes.rounds?.of('MutatingAdmissionPolicy');
   let { object } = attributes;
+  calls?.begin(object);
   for (const policy of policies)
     for (const binding of bindings.filter(({ spec }) => spec?.policyName === policy.metadata.name))
-      object = await apply(catalog, authorizer, { ...attributes, object }, policy, binding);
+      object = await apply(catalog, authorizer, { ...attributes, object }, policy, binding, calls);
+  // Unlike with webhooks, a policy that was applied makes itself due, too.
+  if (object !== attributes.object) calls?.changed();
+  calls?.end(object);
   return object;
 }
 
@@ -83,8 +88,9 @@ async function apply(
   attributes: AdmissionAttributes & { object: KubeObject },
   policy: MutatingAdmissionPolicy,
   binding: MutatingAdmissionPolicyBinding,
+  calls: Calls | undefined,
 ): Promise<KubeObject> {
-  const { resource, namespace: name, reinvocation, object: before } = attributes;
+  const { resource, namespace: name, object: before } = attributes;
   const names = `policy '${policy.metadata.name}' with binding '${binding.metadata.name}'`;
   let object = before;
   const failClosed = policy.spec?.failurePolicy !== 'Ignore';
@@ -97,8 +103,8 @@ async function apply(
     const namespace = resource.namespaced && name ? await namespaceOf(catalog, name) : undefined;
     const { variables, conditions, mutations } = compilePolicy(policy);
     for (const param of params) {
-      const key = `policy ${policy.metadata.name} ${binding.metadata.name} ${param?.metadata.name ?? ''}`;
-      if (reinvocation?.again && !reinvocation.due.has(key)) continue;
+      const key = `${policy.metadata.name} ${binding.metadata.name} ${param?.metadata.namespace ?? ''}/${param?.metadata.name ?? ''}`;
+      if (calls?.skips(key)) continue;
       let now: Matched = { ...matched, object: await convert(object, resource, matched.resource) };
       const inputs = { attributes, matched: now, params: param, namespace, authorizer };
       if (!conditionsHold(new Evaluation(inputs, variables, matchConditionsBudget), conditions, failClosed)) continue;
@@ -109,8 +115,7 @@ async function apply(
         now = { ...now, object: mutated(now, patchType, outcome.value) };
       }
       object = (await convert(now.object, matched.resource, resource)) as KubeObject;
-      if (!deepEqual(began, object)) noteChange(reinvocation);
-      if (policy.spec?.reinvocationPolicy === 'IfNeeded') reinvocation?.askedAgain.add(key);
+      calls?.called(key, policy.spec?.reinvocationPolicy === 'IfNeeded', !deepEqual(began, object));
     }
     return object;
   } catch (error) {

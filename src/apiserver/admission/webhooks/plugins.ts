@@ -15,7 +15,7 @@ import { ApiError, newBadRequest, newForbidden, newInternalError } from '../../.
 import { deepEqual, type KubeObject } from '../../object.ts';
 import type { Core } from '../../server/core.ts';
 import { patchObject } from '../../server/machinery.ts';
-import { type AdmissionAttributes, type AdmissionPlugin, noteChange } from '../admission.ts';
+import type { AdmissionAttributes, AdmissionPlugin, Calls } from '../admission.ts';
 import { conditionsHold, Evaluation, prepare } from '../expressions.ts';
 import { type Criteria, convert, isExempt, type Matched, match, namespaceOf } from '../matching.ts';
 import { listCached } from '../policies/policy.ts';
@@ -111,10 +111,13 @@ async function mutateAll(
   attributes: AdmissionAttributes,
   configurations: readonly MutatingWebhookConfiguration[],
 ): Promise<KubeObject | undefined> {
+  const calls = attributes.rounds?.of('MutatingAdmissionWebhook');
   let { object } = attributes;
+  calls?.begin(object);
   for (const { metadata, webhooks } of configurations)
     for (const webhook of webhooks ?? [])
-      object = await mutate(core, webhook, { ...attributes, object }, `webhook ${metadata.name} ${webhook.name}`);
+      object = await mutate(core, webhook, { ...attributes, object }, `${metadata.name} ${webhook.name}`, calls);
+  calls?.end(object);
   return object;
 }
 
@@ -123,10 +126,11 @@ async function mutate(
   webhook: MutatingWebhook,
   attributes: AdmissionAttributes,
   key: string,
+  calls: Calls | undefined,
 ): Promise<KubeObject | undefined> {
-  const { reinvocation, resource, object } = attributes;
+  const { resource, object } = attributes;
   const matched = await concerned(core, webhook, attributes);
-  if (!matched || (reinvocation?.again && !reinvocation.due.has(key))) return object;
+  if (!matched || calls?.skips(key)) return object;
   const answer = await ask(core, webhook, attributes, matched, true);
   let out = object;
   if (answer?.patch !== undefined && answer.patch !== '[]') {
@@ -148,9 +152,8 @@ async function mutate(
       throw newInternalError((error as Error).message);
     }
     out = await convert(changed, matched.resource, resource);
-    if (!deepEqual(out, object)) noteChange(reinvocation);
   }
-  if (webhook.reinvocationPolicy === 'IfNeeded') reinvocation?.askedAgain.add(key);
+  calls?.called(key, webhook.reinvocationPolicy === 'IfNeeded', out !== object && !deepEqual(out, object));
   return out;
 }
 
