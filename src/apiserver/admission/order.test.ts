@@ -99,7 +99,7 @@ afterEach(async () => {
   for (const drop of drops.splice(0)) await drop();
 });
 
-async function made(path: string, object: { metadata: { name: string } }): Promise<void> {
+async function made(path: string, object: { metadata: { name: string }; [field: string]: unknown }): Promise<void> {
   const { code, body } = await api.call('POST', path, object);
   expect([code, body.message]).toEqual([201, undefined]);
   drops.push(() => api.call('DELETE', `${path}/${object.metadata.name}`));
@@ -115,15 +115,15 @@ const hooks = (kind: 'Mutating' | 'Validating', name: string, ...webhooks: [host
       rules,
       ...more,
     })),
-  } as never);
+  });
 const constraints = { resourceRules: rules };
 async function mutatingPolicy(name: string, expression: string, more: object = {}): Promise<void> {
   const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression } }];
   await made(`${group}/mutatingadmissionpolicies`, {
     metadata: { name },
     spec: { matchConstraints: constraints, reinvocationPolicy: 'Never', mutations, ...more },
-  } as never);
-  await made(`${group}/mutatingadmissionpolicybindings`, { metadata: { name }, spec: { policyName: name } } as never);
+  });
+  await made(`${group}/mutatingadmissionpolicybindings`, { metadata: { name }, spec: { policyName: name } });
 }
 const label = (name: string) =>
   `[JSONPatch{op: "add", path: "/metadata/labels/${name}", value: string(size(object.metadata.labels))}]`;
@@ -142,15 +142,15 @@ describe('one request', () => {
     await made(`${group}/validatingadmissionpolicies`, {
       metadata: { name: 'no-bad' },
       spec: { matchConstraints: constraints, validations: [{ expression: '!("bad" in object.metadata.labels)' }] },
-    } as never);
+    });
     await made(`${group}/validatingadmissionpolicybindings`, {
       metadata: { name: 'no-bad' },
       spec: { policyName: 'no-bad', validationActions: ['Deny'] },
-    } as never);
+    });
     await made('/api/v1/namespaces/default/resourcequotas', {
       metadata: { name: 'none' },
       spec: { hard: { pods: '0' } },
-    } as never);
+    });
     await api.call(
       'PATCH',
       '/api/v1/namespaces/default/resourcequotas/none/status',

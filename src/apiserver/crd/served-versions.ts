@@ -24,9 +24,9 @@ function fieldsOf(path: string | undefined): string[] {
 }
 
 function columnsOf(version: CustomResourceDefinitionVersion): Columns {
-  const custom = version.additionalPrinterColumns?.length
-    ? version.additionalPrinterColumns
-    : [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }];
+  const printed = version.additionalPrinterColumns ?? [];
+  const custom =
+    printed.length > 0 ? printed : [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }];
   const readers = custom.map((column) => jsonPath(column.jsonPath));
   const definitions: ColumnDefinition[] = [
     { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
@@ -34,7 +34,9 @@ function columnsOf(version: CustomResourceDefinitionVersion): Columns {
       name,
       type,
       format: format ?? '',
-      description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
+      description:
+        description ||
+        (printed.length > 0 ? `Custom resource definition column (in JSONPath format): ${jsonPath}` : ''),
       priority: priority ?? 0,
     })),
   ];

@@ -2,6 +2,7 @@
 
 import { invalid, path, renderErrors } from '../../api/field-error.ts';
 import { newBadRequest } from '../../api/status.ts';
+import { describeColumns } from '../../api/tables/descriptions.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
@@ -20,16 +21,31 @@ function includeOf({ url }: RequestContext): string {
   throw newBadRequest(`Unable to convert to Table as requested: ${renderErrors([error])}`);
 }
 
+const described = new WeakMap<ResourceInfo, Promise<string>>();
+
+/** The columns of a resource as JSON, with what they are for. */
+function definitionsOf(resource: ResourceInfo): Promise<string> {
+  let text = described.get(resource);
+  if (!text) {
+    text = describeColumns(resource.type, columnsOf(resource).definitions).then((definitions) =>
+      JSON.stringify(definitions),
+    );
+    described.set(resource, text);
+  }
+  return text;
+}
+
 /** `version` is that of meta.k8s.io. In a watch, only the first event tells the columns. Throws BadRequest. */
-export function tableRepresentation(
+export async function tableRepresentation(
   resource: ResourceInfo,
   context: RequestContext,
   version: string,
   clock: Clock,
-): Representation {
+): Promise<Representation> {
   const apiVersion = `meta.k8s.io/${version}`;
   const include = includeOf(context);
-  const { definitions, cells, conditions, compare } = columnsOf(resource);
+  const { cells, conditions, compare } = columnsOf(resource);
+  const definitions = await definitionsOf(resource);
   const native = resource.fromStorage ?? ((object: KubeObject) => object);
   const partial = (metadata: object) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   const carried = (object: KubeObject): object | null => {
@@ -64,7 +80,7 @@ export function tableRepresentation(
   const id = `table ${version} ${include} ${resource.apiVersion}`;
   return {
     id,
-    ...form(JSON.stringify(definitions)),
+    ...form(definitions),
     following: { id: `${id} following`, ...form('null') },
   };
 }

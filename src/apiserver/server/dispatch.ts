@@ -21,7 +21,12 @@ import { jsonResponse, longResponse, protobufType, streamResponse, textResponse 
 const objectForms = ['Table', 'PartialObjectMetadata'];
 const listForms = ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'];
 
-function representationOf(core: Core, served: Served, context: RequestContext, accept: Negotiated): Representation {
+async function representationOf(
+  core: Core,
+  served: Served,
+  context: RequestContext,
+  accept: Negotiated,
+): Promise<Representation> {
   if (accept.as === 'Table') return tableRepresentation(served.resource, context, accept.version, core.env.clock);
   if (accept.as === 'PartialObjectMetadata' || accept.as === 'PartialObjectMetadataList')
     return metadataRepresentation(served.resource, accept.version);
@@ -74,7 +79,7 @@ export async function serveResource(core: Core, context: RequestContext): Promis
       return remove(core, context, served);
     case 'deletecollection': {
       const accept = negotiate(context.request, context.url, listForms, !served.resource.custom);
-      const representation = representationOf(core, served, context, accept);
+      const representation = await representationOf(core, served, context, accept);
       const deleted = await deleteCollection(context, served, core.admission);
       return listResponse(renderList(deleted, representation), accept, representation.mediaType, context.request);
     }
@@ -85,7 +90,7 @@ export async function serveResource(core: Core, context: RequestContext): Promis
 
 async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
-  const representation = representationOf(core, served, context, accept);
+  const representation = await representationOf(core, served, context, accept);
   const notOlderThan = context.url.searchParams.get('resourceVersion');
   if (notOlderThan) await waitUntilFresh(served.registry.store.cache, parseResourceVersion(notOlderThan));
   const entry = await served.registry.get(context.info.namespace, context.info.name);
@@ -98,7 +103,7 @@ async function listAll(core: Core, context: RequestContext, served: Served): Pro
   const { resource, registry } = served;
   const selection = selectionOf(resource, registry.strategy, options.labelSelector, options.fieldSelector);
   const result = await list(registry, context.info.namespace, selection, options);
-  const representation = representationOf(core, served, context, accept);
+  const representation = await representationOf(core, served, context, accept);
   return listResponse(renderList(result, representation), accept, representation.mediaType, context.request);
 }
 
@@ -129,7 +134,7 @@ async function openWatch(core: Core, context: RequestContext, served: Served): P
     namespace: context.info.namespace,
     selection: selectionOf(resource, registry.strategy, options.labelSelector, fieldSelector),
     options,
-    representation: representationOf(core, served, context, accept),
+    representation: await representationOf(core, served, context, accept),
     signal: context.request.signal,
     pace: core.config.pace ?? ((work) => work()),
   });
@@ -152,7 +157,7 @@ export async function written(
 ): Promise<Response> {
   const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const { entry, code } = await write();
-  const representation = representationOf(core, served, context, accept);
+  const representation = await representationOf(core, served, context, accept);
   return textResponse(representation.one(entry), code, accept, representation.mediaType);
 }
 
@@ -160,6 +165,6 @@ async function remove(core: Core, context: RequestContext, served: Served): Prom
   const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const result = await deleteOne(context, served, core.admission);
   if ('status' in result) return jsonResponse(result.status, 200, accept);
-  const representation = representationOf(core, served, context, accept);
+  const representation = await representationOf(core, served, context, accept);
   return textResponse(representation.one(result.entry), result.code, accept, representation.mediaType);
 }
