@@ -154,6 +154,20 @@ describe('ImageStore', () => {
     await expect(store.pull('WEB')).rejects.toMatchObject({ reason: 'InvalidArgument' });
   });
 
+  test('the names that the Kubernetes docs use are those of the same programs', async () => {
+    const busybox = await addImage('docker.io/library/busybox', '1.28 latest', ['b']);
+    index(busybox.entry);
+    const store = new ImageStore(node, new Registry(fetchFile), []);
+    const pulled = await store.pull('registry.k8s.io/busybox:1.27.2');
+    expect(pulled.tags).toEqual(new Set(['registry.k8s.io/busybox:1.27.2']));
+    expect(await store.get('registry.k8s.io/busybox:1.27.2')).toBe(pulled);
+    expect(await store.get('busybox:1.28')).toBeUndefined();
+    expect(await store.pull('registry.k8s.io/busybox')).toBe(pulled);
+    expect(await store.pull('busybox:1.28')).toBe(pulled);
+    await expect(store.pull('registry.k8s.io/busybox:9')).rejects.toThrow('registry.k8s.io/busybox:9: not found');
+    await expect(store.pull('example.com/busybox')).rejects.toThrow('example.com/busybox:latest: not found');
+  });
+
   test('removing an image keeps layers that another one uses', async () => {
     const one = await addImage('docker.io/library/one', 'latest', ['shared', 'own']);
     const two = await addImage('docker.io/library/two', 'latest', ['shared']);

@@ -9,6 +9,7 @@ import type { Agent } from '../../machine/agent.ts';
 import type { SharedFiles } from '../../machine/shared-files.ts';
 import { formatImageReference, imageRepository, parseImageReference } from '../image-reference.ts';
 import { type Image, RuntimeError } from '../runtime.ts';
+import { heldAs } from './docs-names.ts';
 import type { Descriptor, ImageConfig, Registry } from './registry.ts';
 
 export interface StoredImage {
@@ -60,7 +61,8 @@ export class ImageStore {
       new RuntimeError(reason, `failed to pull and unpack image "${name}": ${why}`);
     let descriptor: Descriptor | undefined;
     try {
-      descriptor = (await this.registry.manifests()).find((entry) => matches(entry, name, repository));
+      const held = heldAs(name, repository);
+      descriptor = (await this.registry.manifests()).find((entry) => matches(entry, held.name, held.repository));
     } catch (error) {
       throw failed('Unavailable', `failed to resolve reference "${name}": failed to do request: ${messageOf(error)}`);
     }
