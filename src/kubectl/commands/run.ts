@@ -2,9 +2,11 @@
 
 import type { Pod } from '../../api/generated/types.ts';
 import { timeoutSignal } from '../../env/clock.ts';
+import { messageOf } from '../../env/errors.ts';
 import type { Command, CommandContext } from '../cli/command.ts';
 import { CliError, PlainError } from '../cli/errors.ts';
 import { array, bool, duration, text } from '../cli/flags.ts';
+import type { Kube } from '../kube.ts';
 import type { KubeObject } from '../object.ts';
 import { dryRunFlag, dryRunOf, printFlags } from '../print/printer.ts';
 import { createObject, fieldManagerFlag } from '../resource/helper.ts';
@@ -110,6 +112,11 @@ async function exitCode({ kube }: CommandContext, name: string): Promise<number>
   return 0;
 }
 
+async function printLogs(kube: Kube, path: string, container: string): Promise<void> {
+  const response = await kube.client.request(`${path}/log`, { query: { container }, accept: '*/*' });
+  for await (const chunk of chunksOf(response, kube.signal)) kube.out(chunk);
+}
+
 async function attachTo(context: CommandContext, pod: Pod): Promise<number> {
   const { kube, flags } = context;
   const { name } = pod.metadata;
@@ -120,16 +127,20 @@ async function attachTo(context: CommandContext, pod: Pod): Promise<number> {
       kube.err('Unable to use a TTY - input is not a terminal or the right kind of file\n');
     const stdin = flags.bool('stdin') ? kube.io.stdin : undefined;
     if (!flags.bool('quiet') && stdin) kube.err(attachNotice);
-    await runRemote(kube, {
-      path: `${path}/attach`,
-      query: { container: name, stdin: stdin !== undefined, stdout: true, stderr: !tty, tty },
-      stdin,
-      tty,
-    });
-  } else {
-    const response = await kube.client.request(`${path}/log`, { query: { container: name }, accept: '*/*' });
-    for await (const chunk of chunksOf(response, kube.signal)) kube.out(chunk);
-  }
+    try {
+      await runRemote(kube, {
+        path: `${path}/attach`,
+        query: { container: name, stdin: stdin !== undefined, stdout: true, stderr: !tty, tty },
+        stdin,
+        tty,
+      });
+    } catch (error) {
+      if (kube.signal?.aborted) throw error;
+      // it may have ended since it was seen running
+      kube.err(`warning: couldn't attach to pod/${name}, falling back to streaming logs: ${messageOf(error)}\n`);
+      await printLogs(kube, path, name);
+    }
+  } else await printLogs(kube, path, name);
   if (flags.string('restart') === 'Always') {
     if (flags.bool('tty') && flags.bool('stdin') && !flags.bool('rm')) {
       kube.out(
