@@ -3,11 +3,12 @@
 // Descriptions are large and optional: pass the table from `loadDescriptions()` to have them in.
 
 import { fieldText } from './field-texts.ts';
-import { groupVersion, type Resource, resources } from './resources.ts';
+import { type JsonSchema, pathsOf } from './openapi-paths.ts';
+import { type Resource, resources } from './resources.ts';
 import { elementShape, type FieldSchema, type Shape, type TypeSchema, typeNames, typeSchema } from './schema/schema.ts';
 
+export type { JsonSchema };
 export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
-export type JsonSchema = Record<string, unknown>;
 
 /** What each type ("" of its entry) and field is for; half a megabyte, loaded on first use. */
 export async function loadDescriptions(): Promise<Descriptions> {
@@ -58,6 +59,13 @@ const plainScalars: Record<string, JsonSchema> = {
   bytes: { type: 'string', format: 'byte' },
   duration: { type: 'string' },
 };
+
+// Kinds that are no resource's: the types that carry them in the schema.
+const kindsOfSubresources = [
+  { type: 'Scale', group: 'autoscaling', version: 'v1', kind: 'Scale' },
+  { type: 'Eviction', group: 'policy', version: 'v1', kind: 'Eviction' },
+  { type: 'AuthenticationV1TokenRequest', group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+];
 
 class Builder {
   readonly schemas: Record<string, JsonSchema> = {};
@@ -126,11 +134,22 @@ class Builder {
     for (const field of type.fields) properties[field.name] = this.property(type, field);
     if (type.fields.length > 0) schema['properties'] = properties;
     if (type.atomic) schema['x-kubernetes-map-type'] = 'atomic';
-    const kinds = resources
+    const kinds = [...resources, ...kindsOfSubresources]
       .filter((r) => r.type === name)
       .map(({ group, kind, version }) => ({ group, kind, version }));
     if (kinds.length > 0) schema['x-kubernetes-group-version-kind'] = kinds;
     return full;
+  }
+
+  /** The name of a type as operations on a resource speak of it: "Pod", "PodList", "Scale", "Patch". */
+  named(resource: Resource, type: string): string {
+    const item = this.add(resource.type);
+    if (type === resource.kind) return item;
+    if (type === `${resource.kind}List`) return `${item}List`;
+    if (type !== 'Patch') return this.add(type === 'TokenRequest' ? 'AuthenticationV1TokenRequest' : type);
+    const name = `${meta}.Patch`;
+    this.ref(name, { type: 'object', description: 'What is to be changed, in one of the formats of patches.' });
+    return name;
   }
 
   addList(resource: Resource): void {
@@ -152,57 +171,6 @@ class Builder {
   }
 }
 
-const query = (name: string, type: string, description: string) => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type, uniqueItems: true },
-});
-const writeParameters = [
-  query('dryRun', 'string', 'All: do everything but store.'),
-  query('fieldManager', 'string', 'Who makes this change.'),
-  query('fieldValidation', 'string', 'Ignore, Warn or Strict: what to do with unknown or repeated fields.'),
-];
-const actions: Record<string, string> = { get: 'get', post: 'post', put: 'put', patch: 'patch', delete: 'delete' };
-
-/** Paths of a resource, each operation marked with its kind. */
-function pathsOf(resource: Resource): Record<string, JsonSchema> {
-  const base = `${resource.group === '' ? `/api/${resource.version}` : `/apis/${groupVersion(resource)}`}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
-  const gvk = { group: resource.group, version: resource.version, kind: resource.kind };
-  const operation = (method: string): JsonSchema => ({
-    operationId: `${method}${resource.group.replaceAll('.', '')}${resource.version}${resource.kind}`,
-    ...(method === 'get' || method === 'delete'
-      ? {}
-      : {
-          parameters:
-            method === 'patch'
-              ? [...writeParameters, query('force', 'boolean', 'Take fields from other managers.')]
-              : writeParameters,
-        }),
-    responses: { '200': { description: 'OK' } },
-    'x-kubernetes-action': actions[method],
-    'x-kubernetes-group-version-kind': gvk,
-  });
-  const out: Record<string, JsonSchema> = {};
-  const methods = (verbs: readonly [string, string][]) =>
-    Object.fromEntries(
-      verbs.filter(([verb]) => resource.verbs.includes(verb)).map(([, method]) => [method, operation(method)]),
-    );
-  out[base] = methods([
-    ['list', 'get'],
-    ['create', 'post'],
-    ['deletecollection', 'delete'],
-  ]);
-  const one = methods([
-    ['get', 'get'],
-    ['update', 'put'],
-    ['patch', 'patch'],
-    ['delete', 'delete'],
-  ]);
-  if (Object.keys(one).length > 0) out[`${base}/{name}`] = one;
-  return out;
-}
-
 /** The document of one group and version ("" and "v1" for the core group). */
 export function openApiV3(group: string, version: string, descriptions: Descriptions = {}): JsonSchema {
   const builder = new Builder(descriptions);
@@ -210,7 +178,10 @@ export function openApiV3(group: string, version: string, descriptions: Descript
   for (const resource of resources.filter((r) => r.group === group && r.version === version)) {
     builder.add(resource.type);
     if (resource.verbs.includes('list')) builder.addList(resource);
-    Object.assign(paths, pathsOf(resource));
+    Object.assign(
+      paths,
+      pathsOf(resource, (type) => builder.named(resource, type)),
+    );
   }
   for (const name of ['DeleteOptions', 'Status']) if (typeNames().includes(name)) builder.add(name);
   return {

@@ -41,13 +41,42 @@ test('one Swagger document for all groups, with an ETag', async () => {
   const deployment = body.definitions['io.k8s.api.apps.v1.Deployment'];
   expect(deployment['x-kubernetes-group-version-kind']).toEqual([{ group: 'apps', kind: 'Deployment', version: 'v1' }]);
   expect(deployment.properties.spec.$ref).toBe('#/definitions/io.k8s.api.apps.v1.DeploymentSpec');
-  const named = [...JSON.stringify(body).matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, name]) => name as string);
-  expect(named.filter((name) => !Object.hasOwn(body.definitions, name))).toEqual([]);
+  const types = [...JSON.stringify(body).matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, name]) => name as string);
+  expect(types.filter((name) => !Object.hasOwn(body.definitions, name))).toEqual([]);
   const { patch } = body.paths['/api/v1/namespaces/{namespace}/pods/{name}'];
   expect(patch.parameters.map(({ name, type }: { name: string; type: string }) => `${name} ${type}`)).toContain(
     'dryRun string',
   );
   expect(patch['x-kubernetes-action']).toBe('patch');
+  const list = body.paths['/api/v1/pods'];
+  expect(list.get.produces).toContain('application/json;stream=watch');
+  expect(list.get.responses['200'].schema).toEqual({ $ref: '#/definitions/io.k8s.api.core.v1.PodList' });
+  const shared = [...JSON.stringify(body.paths).matchAll(/"#\/parameters\/([^"]+)"/g)].map(
+    ([, name]) => name as string,
+  );
+  expect(shared.length).toBeGreaterThan(1000);
+  expect([...new Set(shared)].sort()).toEqual(Object.keys(body.parameters));
+  const named = (item: { $ref: string }[]) => item.map(({ $ref }) => body.parameters[$ref.split('/')[2] as string]);
+  expect(named(list.parameters).map(({ name }) => name)).toEqual([
+    'allowWatchBookmarks',
+    'continue',
+    'fieldSelector',
+    'labelSelector',
+    'limit',
+    'pretty',
+    'resourceVersion',
+    'resourceVersionMatch',
+    'sendInitialEvents',
+    'timeoutSeconds',
+    'watch',
+  ]);
+  const { post } = body.paths['/api/v1/namespaces/{namespace}/pods'];
+  expect(named(post.parameters)[0]).toEqual({
+    in: 'body',
+    name: 'body',
+    required: true,
+    schema: { $ref: '#/definitions/io.k8s.api.core.v1.Pod' },
+  });
   const etag = headers.get('etag') as string;
   const again = await api.call('GET', '/openapi/v2', undefined, { 'if-none-match': etag });
   expect([again.code, again.body]).toEqual([304, '']);
@@ -71,6 +100,20 @@ test('in protobuf for older clients', async () => {
   expect(properties.map((each) => text(inner(each, 1)))).toContain('spec');
   const paths = fields(inner(bytes, 8)).get(2) ?? [];
   expect(paths).toHaveLength(Object.keys(body.paths).length);
+  const path = (name: string) => inner(paths.find((each) => text(inner(each, 1)) === name) as Uint8Array, 2);
+  const exec = path('/api/v1/namespaces/{namespace}/pods/{name}/exec');
+  expect(text(inner(exec, 4, 5))).toBe('connectCoreV1PostNamespacedPodExec');
+  const references = fields(exec)
+    .get(9)
+    ?.map((each) => text(inner(each, 2, 1)).split('/')[2]);
+  expect(references).toContain('command');
+  const parameters = fields(inner(bytes, 10)).get(1) ?? [];
+  expect(parameters.map((each) => text(inner(each, 1)))).toEqual(Object.keys(body.parameters));
+  const command = parameters.find((each) => text(inner(each, 1)) === 'command') as Uint8Array;
+  expect(text(inner(command, 2, 2, 3, 4))).toBe('command');
+  // Inline, where older kubectl looks for it.
+  const patch = fields(inner(path('/api/v1/namespaces/{namespace}/pods/{name}'), 8)).get(8) ?? [];
+  expect(patch.map((each) => text(inner(each, 1, 2, 3, 4)))).toContain('dryRun');
 });
 
 test('nothing else is acceptable', async () => {
@@ -109,4 +152,13 @@ test('custom resources come and go', async () => {
       pear = (await api.call('GET', '/openapi/v2')).body.definitions['com.example.v1.Pear'];
   }
   expect(pear?.properties.spec.properties.n).toEqual({});
+  const { paths } = (await api.call('GET', '/openapi/v3/apis/example.com/v1')).body;
+  expect(Object.keys(paths)).toEqual([
+    '/apis/example.com/v1/namespaces/{namespace}/pears',
+    '/apis/example.com/v1/namespaces/{namespace}/pears/{name}',
+    '/apis/example.com/v1/pears',
+  ]);
+  expect(paths['/apis/example.com/v1/namespaces/{namespace}/pears'].delete.operationId).toBe(
+    'deleteExampleComV1CollectionNamespacedPear',
+  );
 });

@@ -37,23 +37,87 @@ function schemaV2(schema: unknown): Fields {
 
 const referenceV2 = (text: string) => text.replace('#/components/schemas/', '#/definitions/');
 
+interface Content {
+  content?: Record<string, { schema: Fields }>;
+  description?: string;
+  required?: boolean;
+}
+
 interface Parameter {
   name: string;
   in: string;
-  description?: string;
   schema?: Fields;
 }
 
-function operationV2(operation: Fields): Fields {
-  const { parameters = [], responses, ...rest } = operation as { parameters?: Parameter[]; responses?: Fields };
-  const flat = parameters.map(({ schema, ...parameter }) => ({ ...schema, ...parameter }));
+/** The parameters that operations and paths of the document share, each once. */
+class Shared {
+  readonly all: Fields = {};
+  readonly #names = new Map<string, string>();
+
+  reference(parameter: Fields): Fields {
+    const text = JSON.stringify(parameter);
+    let name = this.#names.get(text);
+    if (name === undefined) {
+      const base = String(parameter['name']);
+      for (let i = 1; name === undefined || name in this.all; i++) name = i === 1 ? base : `${base}-${i}`;
+      this.#names.set(text, name);
+      this.all[name] = parameter;
+    }
+    return { $ref: `#/parameters/${name}` };
+  }
+}
+
+const flat = ({ schema, ...parameter }: Parameter): Fields => ({ ...schema, ...parameter });
+const contentOf = ({ content }: Content): [types: string[], schema: Fields] => [
+  Object.keys(content ?? {}),
+  schemaV2(Object.values(content ?? {})[0]?.schema),
+];
+
+function operationV2(method: string, operation: Fields, shared: Shared): Fields {
+  const {
+    parameters = [],
+    requestBody,
+    responses = {},
+    ...rest
+  } = operation as {
+    parameters?: Parameter[];
+    requestBody?: Content;
+    responses?: Record<string, Content>;
+  };
+  const given = parameters.map(flat);
+  if (requestBody) {
+    const { required } = requestBody;
+    given.unshift({ name: 'body', in: 'body', ...(required && { required }), schema: contentOf(requestBody)[1] });
+  }
+  // kubectl before 1.27 looks for dryRun in PATCH and follows no references.
+  const listed = method === 'patch' ? given : given.map((parameter) => shared.reference(parameter));
+  const consumes = requestBody ? contentOf(requestBody)[0] : ['*/*'];
   return {
     ...rest,
-    consumes: ['*/*'],
-    produces: ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'],
+    consumes,
+    produces: responses['200'] ? contentOf(responses['200'])[0] : ['*/*'],
     schemes: ['https'],
-    ...(flat.length > 0 && { parameters: flat }),
-    responses: responses ?? {},
+    ...(listed.length > 0 && { parameters: listed }),
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([code, response]) => [
+        code,
+        { description: response.description ?? '', ...(response.content && { schema: contentOf(response)[1] }) },
+      ]),
+    ),
+  };
+}
+
+function pathV2({ parameters, ...operations }: Fields, shared: Shared): Fields {
+  return {
+    ...Object.fromEntries(
+      Object.entries(operations).map(([method, operation]) => [
+        method,
+        operationV2(method, operation as Fields, shared),
+      ]),
+    ),
+    ...(Array.isArray(parameters) && {
+      parameters: (parameters as Parameter[]).map((parameter) => shared.reference(flat(parameter))),
+    }),
   };
 }
 
@@ -61,6 +125,7 @@ function operationV2(operation: Fields): Fields {
 export function openApiV2(documents: readonly JsonSchema[], version: string): JsonSchema {
   const definitions: Fields = {};
   const paths: Fields = {};
+  const shared = new Shared();
   for (const document of documents) {
     const { schemas } = document['components'] as { schemas: Record<string, JsonSchema> };
     for (const [name, schema] of Object.entries(schemas)) {
@@ -72,9 +137,7 @@ export function openApiV2(documents: readonly JsonSchema[], version: string): Js
       definitions[name] = known ?? made;
     }
     for (const [path, item] of Object.entries((document['paths'] ?? {}) as Record<string, Fields>))
-      paths[path] = Object.fromEntries(
-        Object.entries(item).map(([method, operation]) => [method, operationV2(operation as Fields)]),
-      );
+      paths[path] = pathV2(item, shared);
   }
   const sorted = (fields: Fields) => Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
@@ -82,6 +145,7 @@ export function openApiV2(documents: readonly JsonSchema[], version: string): Js
     info: { title: 'Kubernetes', version },
     paths: sorted(paths),
     definitions: sorted(definitions),
+    parameters: sorted(shared.all),
     securityDefinitions: {
       BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' },
     },
@@ -160,32 +224,58 @@ function named(writer: ProtobufWriter, field: number, schemas: Fields): void {
     });
 }
 
+/** gnostic's Parameter: one in the body, or in the query or path. */
 function parameter(writer: ProtobufWriter, source: Fields): void {
-  // ParametersItem.parameter > Parameter.non_body_parameter > query_parameter_sub_schema
-  writer.message(1, (outer) =>
-    outer.message(2, (nonBody) =>
-      nonBody.message(3, (query) => {
-        query.string(2, String(source['in']));
-        if (source['description']) query.string(3, String(source['description']));
-        query.string(4, String(source['name']));
-        query.string(6, String(source['type'] ?? 'string'));
-        if (source['uniqueItems'] === true) query.boolean(20, true);
-      }),
-    ),
+  const { required, schema: type } = source;
+  const text = (name: string) => String(source[name] ?? '');
+  if (text('in') === 'body') {
+    writer.message(1, (body) => {
+      body.string(2, text('name'));
+      body.string(3, 'body');
+      if (required === true) body.boolean(4, true);
+      if (isObject(type)) body.message(5, (inner) => schema(inner, type));
+    });
+    return;
+  }
+  const inQuery = text('in') === 'query';
+  writer.message(2, (nonBody) =>
+    nonBody.message(inQuery ? 3 : 4, (inner) => {
+      if (required === true) inner.boolean(1, true);
+      inner.string(2, text('in'));
+      inner.string(3, text('description'));
+      inner.string(4, text('name'));
+      inner.string(inQuery ? 6 : 5, text('type'));
+      if (source['uniqueItems'] === true) inner.boolean(inQuery ? 20 : 19, true);
+    }),
   );
 }
 
+/** gnostic's ParametersItem: a parameter, or a reference to one. */
+function parameters(writer: ProtobufWriter, field: number, sources: unknown): void {
+  for (const source of (sources ?? []) as Fields[])
+    writer.message(field, (item) => {
+      if (typeof source['$ref'] === 'string') item.message(2, (inner) => inner.string(1, source['$ref'] as string));
+      else item.message(1, (inner) => parameter(inner, source));
+    });
+}
+
 function operation(writer: ProtobufWriter, source: Fields): void {
+  strings(writer, 1, source['tags']);
+  if (source['description']) writer.string(3, String(source['description']));
   if (source['operationId']) writer.string(5, String(source['operationId']));
   strings(writer, 6, source['produces']);
   strings(writer, 7, source['consumes']);
-  for (const each of (source['parameters'] ?? []) as Fields[]) writer.message(8, (item) => parameter(item, each));
+  parameters(writer, 8, source['parameters']);
   writer.message(9, (responses) => {
     for (const [code, response] of Object.entries((source['responses'] ?? {}) as Record<string, Fields>))
       responses.message(1, (entry) => {
         entry.string(1, code);
         entry.message(2, (value) =>
-          value.message(1, (inner) => inner.string(1, String(response['description'] ?? ''))),
+          value.message(1, (inner) => {
+            inner.string(1, String(response['description'] ?? ''));
+            const type = response['schema'];
+            if (isObject(type)) inner.message(2, (item) => item.message(1, (own) => schema(own, type)));
+          }),
         );
       });
   });
@@ -213,9 +303,17 @@ export function encodeOpenApiV2(document: JsonSchema): Uint8Array<ArrayBuffer> {
             const field = methods[method];
             if (field !== undefined) value.message(field, (inner) => operation(inner, source as Fields));
           }
+          parameters(value, 9, item['parameters']);
         });
       });
   });
   writer.message(9, (definitions) => named(definitions, 1, document['definitions'] as Fields));
+  writer.message(10, (all) => {
+    for (const [name, source] of Object.entries(document['parameters'] as Record<string, Fields>))
+      all.message(1, (entry) => {
+        entry.string(1, name);
+        entry.message(2, (inner) => parameter(inner, source));
+      });
+  });
   return writer.finish();
 }

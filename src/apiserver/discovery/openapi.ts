@@ -1,11 +1,13 @@
 // /openapi/v3 and /openapi/v3/...: one schema document per group and version, named by its hash so that clients may keep it; custom resources included.
 
+import { pathsOf } from '../../api/openapi-paths.ts';
 import { type JsonSchema, loadDescriptions, openApiV3 } from '../../api/openapi-v3.ts';
 import type { Catalog } from '../registry/catalog.ts';
-import { apiVersionOf, type ResourceInfo } from '../registry/resource.ts';
+import type { ResourceInfo } from '../registry/resource.ts';
 import { encodeOpenApiV2, openApiV2 } from './openapi-v2.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const scale = 'io.k8s.api.autoscaling.v1.Scale';
 
 /** FNV-1a over the text, 128 bits, as a name for it. */
 function fingerprint(text: string): string {
@@ -114,7 +116,7 @@ const reversed = (group: string) => group.split('.').reverse().join('.');
 function customDocument(resources: ResourceInfo[]): JsonSchema {
   const { components } = openApiV3('', 'v1') as { components: { schemas: Record<string, JsonSchema> } };
   const schemas: Record<string, JsonSchema> = Object.fromEntries(
-    Object.entries(components.schemas).filter(([name]) => name.startsWith(meta)),
+    Object.entries(components.schemas).filter(([name]) => name.startsWith(meta) || name.startsWith(scale)),
   );
   const paths: Record<string, JsonSchema> = {};
   for (const resource of resources) {
@@ -153,26 +155,12 @@ function customDocument(resources: ResourceInfo[]): JsonSchema {
       },
       'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
     };
-    const base = `/apis/${apiVersionOf(group, version)}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.resource}`;
-    const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((parameter) => ({
-      name: parameter,
-      in: 'query',
-      schema: { type: 'string', uniqueItems: true },
-    }));
-    const operation = (action: string) => ({
-      operationId: `${action}${kind}`,
-      parameters,
-      responses: { '200': { description: 'OK' } },
-      'x-kubernetes-action': action,
-      'x-kubernetes-group-version-kind': gvk,
-    });
-    paths[base] = { get: operation('list'), post: operation('post') };
-    paths[`${base}/{name}`] = {
-      get: operation('get'),
-      put: operation('put'),
-      patch: operation('patch'),
-      delete: operation('delete'),
+    const nameOf = (type: string) => {
+      if (type === kind) return name;
+      if (type === `${kind}List` || type === listKind) return `${reversed(group)}.${version}.${listKind}`;
+      return type === 'Scale' ? scale : `${meta}.${type}`;
     };
+    Object.assign(paths, pathsOf({ ...resource, plural: resource.resource }, nameOf));
   }
   return {
     openapi: '3.0.0',
