@@ -1,6 +1,7 @@
 // How an API server is set up. Names follow kube-apiserver's flags where there is one.
 
 import type { EtcdClient } from '../etcd/client/types.ts';
+import type { AdmissionConfiguration } from './admission/configuration.ts';
 import type { StaticToken } from './auth/authenticator.ts';
 import type { Connection } from './streams/http1.ts';
 
@@ -28,6 +29,8 @@ export interface ApiServerConfig {
   frontKey?: string;
   /** --authorization-mode: AlwaysAllow lets everyone do everything. Default RBAC with the node authorizer. */
   authorizationMode?: 'RBAC' | 'AlwaysAllow';
+  /** --admission-control-config-file, read. */
+  admission?: AdmissionConfiguration;
   /** How webhooks at URLs are called; `ca`: the certificates (PEM) to trust in place of the host's. Default: the cluster's network. */
   fetch?: (url: string, init: RequestInit, ca?: string) => Promise<Response>;
   /** TLS over a connection to a webhook's Service. Left out where there is no TLS, as in a page: Services are then spoken to in plain HTTP. */

@@ -1,7 +1,11 @@
 // The command line of `npm run serve`.
 
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../api/time.ts';
+import { type AdmissionConfiguration, readAdmissionConfiguration } from '../apiserver/admission/configuration.ts';
+import { messageOf } from '../env/errors.ts';
 
 export interface ServeOptions {
   port: number;
@@ -13,6 +17,8 @@ export interface ServeOptions {
   hollowNodes: number;
   controllers: boolean;
   authorizationMode: 'RBAC' | 'AlwaysAllow';
+  /** The AdmissionConfiguration's file. */
+  admissionConfigFile?: string;
   /** Members of the built-in store. Default: 3 with a data directory, else 1. */
   etcdMembers?: number;
   /** Milliseconds between compactions of the store's history; 0: never. Default 5 minutes. */
@@ -32,6 +38,8 @@ export const usage = `npm run serve -- [flags]
   --data-dir=DIR           keep certificates and the store's data here (default: memory)
   --hollow-nodes=N         start N nodes that run nothing (default 0)
   --authorization-mode=M   RBAC (default) or AlwaysAllow
+  --admission-control-config-file=FILE
+                           AdmissionConfiguration: defaults and exemptions of PodSecurity
   --no-controllers         neither controller manager nor scheduler
 `;
 
@@ -50,6 +58,7 @@ export function parseServeOptions(args: string[]): ServeOptions {
       'data-dir': { type: 'string' },
       'hollow-nodes': { type: 'string', default: '0' },
       'authorization-mode': { type: 'string', default: 'RBAC' },
+      'admission-control-config-file': { type: 'string' },
       'no-controllers': { type: 'boolean', default: false },
     },
   });
@@ -79,9 +88,21 @@ export function parseServeOptions(args: string[]): ServeOptions {
     hollowNodes: whole('hollow-nodes', 100_000),
     controllers: !values['no-controllers'],
     authorizationMode: mode,
+    ...(values['admission-control-config-file'] && { admissionConfigFile: values['admission-control-config-file'] }),
     ...(members !== undefined && { etcdMembers: Number(members) }),
     compactionInterval: interval,
   };
+}
+
+/** Reads the AdmissionConfiguration; files that it names are beside it. Throws an Error naming the file. */
+export function readAdmissionFile(file: string): AdmissionConfiguration {
+  try {
+    return readAdmissionConfiguration(readFileSync(file, 'utf8'), (path) =>
+      readFileSync(resolve(dirname(file), path), 'utf8'),
+    );
+  } catch (error) {
+    throw new Error(`--admission-control-config-file ${file}: ${messageOf(error)}`);
+  }
 }
 
 /** Reads a token file as kube-apiserver does: token,user,uid,"group1,group2". Throws an Error naming the line. */

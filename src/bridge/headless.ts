@@ -16,7 +16,7 @@ import { silentTrace } from '../env/trace.ts';
 import type { EtcdClient } from '../etcd/client/types.ts';
 import { type Authority, type KeyPairPem, openAuthority } from './certificates.ts';
 import type { ServeOptions } from './cluster-options.ts';
-import { parseTokenFile } from './cluster-options.ts';
+import { parseTokenFile, readAdmissionFile } from './cluster-options.ts';
 import { type SystemUser, startComponents, systemUsers } from './components.ts';
 import { forgetfulDisk } from './forgetful-disk.ts';
 import { type Gateway, openHttpsGateway } from './https-gateway.ts';
@@ -102,6 +102,7 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
     caBundle: authority.certificate,
     frontKey,
     authorizationMode: options.authorizationMode,
+    ...(options.admissionConfigFile && { admission: readAdmissionFile(options.admissionConfigFile) }),
     compactionInterval: options.compactionInterval ?? compactionInterval,
     fetch: fetchTrusting,
     secure: secureConnection,

@@ -133,6 +133,30 @@ describe.skipIf(!binary)('npm run serve', { timeout: 120_000 }, () => {
     expect(await second.exit).toBe(0);
   });
 
+  test('--admission-control-config-file says what Pod Security asks of whom', async () => {
+    const config = join(home, 'admission.yaml');
+    writeFileSync(
+      config,
+      'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- {name: PodSecurity, path: psa.yaml}\n',
+    );
+    writeFileSync(
+      join(home, 'psa.yaml'),
+      'apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\ndefaults: {enforce: baseline}\nexemptions: {namespaces: [kube-system]}\n',
+    );
+    const { child, exit } = await serve(`--admission-control-config-file=${config}`);
+    const run = (namespace: string) =>
+      kubectl('run', 'open', '-n', namespace, '--image=nginx', '--overrides={"spec":{"hostNetwork":true}}');
+    await eventually(['get', 'serviceaccounts', '-A'], /default +default[\s\S]*kube-system +default/);
+    expect((await run('default')).output).toContain('violates PodSecurity "baseline:latest": host namespaces');
+    expect((await run('kube-system')).output).toContain('pod/open created');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    writeFileSync(join(home, 'psa.yaml'), 'kind: PodSecurityConfiguration\n');
+    await expect(serve(`--admission-control-config-file=${config}`)).rejects.toThrow(
+      /admission\.yaml: expected kind PodSecurityConfiguration of apiVersion pod-security/,
+    );
+  });
+
   test.skipIf(!hasEtcd)("on Debian's etcd", async () => {
     const [client, peer] = [await freePort(), await freePort()];
     const url = `http://127.0.0.1:${client}`;

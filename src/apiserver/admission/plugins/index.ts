@@ -35,7 +35,7 @@ export function builtInPlugins(catalog: Catalog, rbac: RbacAuthorizer, core: () 
     serviceAccount(catalog),
     nodeRestriction(catalog),
     taintNodesByCondition,
-    podSecurity(catalog),
+    podSecurity(catalog, () => core().config.admission?.podSecurity),
     priority(catalog),
     defaultTolerationSeconds,
     defaultStorageClass(catalog),

@@ -1,18 +1,26 @@
 // PodSecurity: the Pod Security Standards, by labels on the namespace: enforce refuses pods, audit notes, warn warns, also of templates
 // (pod-security-admission/admission).
 
-import { type FieldErrorList, invalid, path } from '../../../api/field-error.ts';
 import type { Namespace, ObjectMeta, Pod, PodSpec } from '../../../api/generated/types.ts';
 import { newForbidden, newInvalid } from '../../../api/status.ts';
 import { deepEqual } from '../../object.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { namespaceOf } from '../matching.ts';
-import { type Level, violations } from './pod-security-checks.ts';
+import { violations } from './pod-security-checks.ts';
+import {
+  defaultConfiguration,
+  exemptionWarning,
+  isPrivileged,
+  labelPrefix,
+  type PodSecurityConfiguration,
+  type Policy,
+  policyOf,
+  type Standard,
+  shown,
+  stricter,
+} from './pod-security-policy.ts';
 
-const labelPrefix = 'pod-security.kubernetes.io/';
-const levels: readonly string[] = ['privileged', 'baseline', 'restricted'];
-const modes = ['enforce', 'audit', 'warn'] as const;
 const ignored = ['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status'];
 const mostPods = 3000;
 
@@ -28,46 +36,12 @@ const templates: Record<string, string[]> = {
   'cronjobs.batch': ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
-interface Standard {
-  level: Level;
-  version: string;
-}
-type Policy = Record<(typeof modes)[number], Standard>;
-
-/** What a namespace's labels ask for. A level that is none counts as restricted, a version that is none as the latest (api.PolicyToEvaluate). */
-function policyOf(labels: Readonly<Record<string, string>>): { policy: Policy; errors: FieldErrorList } {
-  const errors: FieldErrorList = [];
-  const at = path('metadata', 'labels');
-  const standard = (mode: string): Standard => {
-    const level = labels[labelPrefix + mode];
-    const version = labels[`${labelPrefix}${mode}-version`];
-    if (level !== undefined && !levels.includes(level))
-      errors.push(invalid(at.key(labelPrefix + mode), level, `must be one of ${levels.join(', ')}`));
-    const good = version === undefined || version === 'latest' || /^v1\.([0-9]|[1-9][0-9]*)$/.test(version);
-    if (!good) errors.push(invalid(at.key(`${labelPrefix}${mode}-version`), version, 'must be "latest" or "v1.x"'));
-    const known =
-      level === undefined
-        ? 'privileged'
-        : levels.includes(level)
-          ? level
-          : mode === 'enforce'
-            ? 'restricted'
-            : 'privileged';
-    return { level: known as Level, version: good ? (version ?? 'latest') : 'latest' };
-  };
-  const policy = { enforce: standard('enforce'), audit: standard('audit'), warn: standard('warn') };
-  // Whoever enforces and does not say otherwise is warned of templates by the same measure.
-  const explicit = levels.includes(labels[`${labelPrefix}enforce`] ?? '');
-  if (labels[`${labelPrefix}warn`] === undefined && explicit && policy.enforce.level !== 'privileged') {
-    const own = labels[`${labelPrefix}warn-version`] !== undefined;
-    policy.warn = { level: policy.enforce.level, version: own ? policy.warn.version : policy.enforce.version };
-  }
-  return { policy, errors };
+interface Environment {
+  catalog: Catalog;
+  configuration: PodSecurityConfiguration;
 }
 
-const shown = ({ level, version }: Standard) => `${level}:${version}`;
-
-export function podSecurity(catalog: Catalog): AdmissionPlugin {
+export function podSecurity(catalog: Catalog, configured: () => PodSecurityConfiguration | undefined): AdmissionPlugin {
   return {
     name: 'PodSecurity',
     resources: ['namespaces', 'pods', ...Object.keys(templates)],
@@ -75,36 +49,41 @@ export function podSecurity(catalog: Catalog): AdmissionPlugin {
       const { operation, resource, subresource, object } = attributes;
       if (!object || operation === 'DELETE' || operation === 'CONNECT') return;
       const key = resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
-      if (key === 'namespaces' && subresource === '') await validateNamespace(catalog, attributes);
-      else if (key === 'pods' && !ignored.includes(subresource)) await validatePod(catalog, attributes);
+      const environment = { catalog, configuration: configured() ?? defaultConfiguration };
+      if (key === 'namespaces' && subresource === '') await validateNamespace(environment, attributes);
+      else if (key === 'pods' && !ignored.includes(subresource)) await validatePod(environment, attributes);
       else if (Object.hasOwn(templates, key) && subresource === '')
-        await validateTemplate(catalog, attributes, templates[key] as string[]);
+        await validateTemplate(environment, attributes, templates[key] as string[]);
     },
   };
 }
 
-async function validateNamespace(catalog: Catalog, attributes: AdmissionAttributes): Promise<void> {
+async function validateNamespace(environment: Environment, attributes: AdmissionAttributes): Promise<void> {
   const { object, old, resource, context } = attributes;
+  const { defaults, exemptions } = environment.configuration;
   const { metadata } = object as unknown as Namespace;
-  const { policy, errors } = policyOf(metadata.labels ?? {});
-  const before = old && policyOf(old.metadata.labels ?? {});
+  const labels = metadata.labels ?? {};
+  const { policy, errors } = policyOf(labels, defaults);
+  const before = old && policyOf(old.metadata.labels ?? {}, defaults);
   if (errors.length > 0 && !(before && deepEqual(before.errors, errors)))
     throw newInvalid(resource.groupKind, metadata.name, errors);
-  if (!before) return;
   const now = policy.enforce;
-  const was = before.policy.enforce;
-  if (now.level === 'privileged') return;
-  if (now.version === was.version && levels.indexOf(now.level) <= levels.indexOf(was.level)) return;
-  for (const warning of existing(catalog, metadata.name, now)) context.warnings.add(warning);
+  const was = before?.policy.enforce;
+  if (was && (now.level === 'privileged' || (now.version === was.version && !stricter(now, was)))) return;
+  if (exemptions.namespaces.includes(metadata.name)) {
+    const warning = exemptionWarning(metadata.name, labels, policy, defaults);
+    if (warning) context.warnings.add(warning);
+  } else if (was) for (const warning of existing(environment, metadata.name, now)) context.warnings.add(warning);
 }
 
 /** Warnings of the pods that are there already and break the new standard. */
-function existing(catalog: Catalog, namespace: string, standard: Standard): string[] {
+function existing({ catalog, configuration }: Environment, namespace: string, standard: Standard): string[] {
   const registry = catalog.registry('', 'pods');
-  const all = registry.store.cache.collection(registry.resource.storagePrefix).list(registry.prefixOf(namespace));
+  const entries = registry.store.cache.collection(registry.resource.storagePrefix).list(registry.prefixOf(namespace));
+  const pods = entries.map(({ object }) => object as unknown as Pod);
+  const all = oneOfEachFirst(pods.filter(({ spec }) => !isExemptClass(configuration, spec)));
   const found = new Map<string, string[]>();
-  for (const { object } of all.slice(0, mostPods)) {
-    const { metadata, spec } = object as unknown as Pod;
+  for (const { metadata, spec } of all.slice(0, mostPods)) {
     const reasons = violations(standard.level, standard.version, metadata, spec).map(({ reason }) => reason);
     if (reasons.length > 0) found.set(reasons.join(', '), [...(found.get(reasons.join(', ')) ?? []), metadata.name]);
   }
@@ -123,8 +102,45 @@ function existing(catalog: Catalog, namespace: string, standard: Standard): stri
   return [...out, ...lines.sort()];
 }
 
-async function policyFor(catalog: Catalog, { namespace }: AdmissionAttributes): Promise<Policy> {
-  return policyOf((await namespaceOf(catalog, namespace))?.metadata.labels ?? {}).policy;
+/** One pod of each controller before the others that it has made (prioritizePods). */
+function oneOfEachFirst(pods: readonly Pod[]): Pod[] {
+  const seen = new Set<string>();
+  const others: Pod[] = [];
+  const first = pods.filter((pod) => {
+    const uid = pod.metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
+    const another = uid !== undefined && seen.has(uid);
+    if (another) others.push(pod);
+    else if (uid !== undefined) seen.add(uid);
+    return !another;
+  });
+  return [...first, ...others];
+}
+
+const isExemptClass = ({ exemptions }: PodSecurityConfiguration, { runtimeClassName }: PodSpec): boolean =>
+  runtimeClassName !== undefined && exemptions.runtimeClasses.includes(runtimeClassName);
+
+/** The policy of the namespace; undefined where namespace or user are exempt, which is noted. */
+async function policyFor(
+  { catalog, configuration }: Environment,
+  { namespace, user, context }: AdmissionAttributes,
+): Promise<Policy | undefined> {
+  const { defaults, exemptions } = configuration;
+  const exempt = exemptions.namespaces.includes(namespace)
+    ? 'namespace'
+    : exemptions.usernames.includes(user.name)
+      ? 'user'
+      : undefined;
+  if (exempt === undefined)
+    return policyOf((await namespaceOf(catalog, namespace))?.metadata.labels ?? {}, defaults).policy;
+  context.annotations?.set(`${labelPrefix}exempt`, exempt);
+  return undefined;
+}
+
+/** Whether the runtime class of a pod is exempt, which is noted. */
+function passes({ configuration }: Environment, { context }: AdmissionAttributes, spec: PodSpec): boolean {
+  if (!isExemptClass(configuration, spec)) return false;
+  context.annotations?.set(`${labelPrefix}exempt`, 'runtimeClass');
+  return true;
 }
 
 /** Whether an update changes what the standards look at: containers and their images. */
@@ -134,15 +150,18 @@ function significant(now: PodSpec, before: PodSpec): boolean {
   return !deepEqual(images(now), images(before));
 }
 
-async function validatePod(catalog: Catalog, attributes: AdmissionAttributes): Promise<void> {
+async function validatePod(environment: Environment, attributes: AdmissionAttributes): Promise<void> {
   const { object, old, operation, resource, context } = attributes;
   const { metadata, spec } = object as unknown as Pod;
   if (!spec) return;
-  const policy = await policyFor(catalog, attributes);
-  if (modes.every((mode) => policy[mode].level === 'privileged')) return;
-  if (operation === 'UPDATE' && old && !significant(spec, (old as unknown as Pod).spec)) return;
+  const policy = await policyFor(environment, attributes);
+  if (!policy) return;
   const { enforce } = policy;
-  context.annotations?.set('pod-security.kubernetes.io/enforce-policy', shown(enforce));
+  const enforced = () => context.annotations?.set(`${labelPrefix}enforce-policy`, shown(enforce));
+  if (isPrivileged(policy)) return void enforced();
+  if (operation === 'UPDATE' && old && !significant(spec, (old as unknown as Pod).spec)) return;
+  if (passes(environment, attributes, spec)) return;
+  enforced();
   const wrong = violations(enforce.level, enforce.version, metadata, spec);
   note(attributes, policy, metadata, spec, wrong.length === 0);
   if (wrong.length > 0)
@@ -154,16 +173,16 @@ async function validatePod(catalog: Catalog, attributes: AdmissionAttributes): P
 }
 
 async function validateTemplate(
-  catalog: Catalog,
+  environment: Environment,
   attributes: AdmissionAttributes,
   where: readonly string[],
 ): Promise<void> {
-  const policy = await policyFor(catalog, attributes);
-  if (policy.warn.level === 'privileged' && policy.audit.level === 'privileged') return;
+  const policy = await policyFor(environment, attributes);
+  if (!policy || (policy.warn.level === 'privileged' && policy.audit.level === 'privileged')) return;
   let at: unknown = attributes.object;
   for (const field of where) at = (at as Record<string, unknown> | undefined)?.[field];
   const { metadata = {}, spec } = (at ?? {}) as { metadata?: Partial<ObjectMeta>; spec?: PodSpec };
-  if (spec) note(attributes, policy, metadata, spec, true);
+  if (spec && !passes(environment, attributes, spec)) note(attributes, policy, metadata, spec, true);
 }
 
 /** The audit annotation and, unless the pod is refused anyway, the warning. */
@@ -180,7 +199,7 @@ function note(
     return `would violate PodSecurity ${JSON.stringify(shown(standard))}: ${wrong.map(({ detail }) => detail).join(', ')}`;
   };
   const noted = text(audit);
-  if (noted) context.annotations?.set('pod-security.kubernetes.io/audit-violations', noted);
+  if (noted) context.annotations?.set(`${labelPrefix}audit-violations`, noted);
   const said = warning ? text(warn) : undefined;
   if (said) context.warnings.add(said);
 }
