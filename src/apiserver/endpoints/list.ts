@@ -54,13 +54,17 @@ function decodeToken(text: string): ContinueToken {
   } catch (error) {
     throw invalidToken(`: ${(error as Error).message}`);
   }
-  if (token?.v !== 'meta.k8s.io/v1') throw invalidToken(': server does not recognize this encoded version');
+  if (token?.v !== 'meta.k8s.io/v1')
+    throw invalidToken(`: server does not recognize this encoded version ${token?.v ?? ''}`);
   if (!Number.isInteger(token.rv) || token.rv === 0)
     throw invalidToken(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof token.start !== 'string' || token.start === '')
     throw invalidToken(': encoded start key empty (version meta.k8s.io/v1)');
-  if (token.start.startsWith('/') || token.start.includes('..')) throw invalidToken(`: ${token.start}`);
-  return token as ContinueToken;
+  // Nothing above or beside the collection: the path is as path.Clean leaves it.
+  const start = token.start.replace(/^\//, '');
+  if (start.split('/').some((part) => part === '' || part === '.' || part === '..'))
+    throw invalidToken(`: ${token.start}`);
+  return { ...(token as ContinueToken), start };
 }
 
 /** Throws BadRequest, Expired (410) and Timeout (504: resourceVersion from the future). */
