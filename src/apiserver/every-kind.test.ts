@@ -26,6 +26,7 @@ interface KubeObject {
     resourceVersion: string;
     creationTimestamp: string;
     labels?: Record<string, string>;
+    finalizers?: string[];
     managedFields?: { manager: string; operation: string }[];
   };
 }
