@@ -6,7 +6,7 @@ import { sendPushed } from './pushed-output.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-function open() {
+function open(chunked = false) {
   let sink!: ByteSink;
   const noted: string[] = [];
   let release = () => {};
@@ -28,7 +28,7 @@ function open() {
     resume: () => noted.push('(resumed)'),
     cancel: () => noted.push('(cancelled)'),
   };
-  sendPushed(source, out);
+  sendPushed(source, out, chunked);
   return { sink, noted, out, release: () => release() };
 }
 
@@ -51,4 +51,15 @@ test('the source is told when the socket is gone', async () => {
   out.destroy();
   await turn();
   expect(noted).toEqual(['(cancelled)']);
+});
+
+test('in chunks: each piece with its length in hexadecimal, at the end the empty one', async () => {
+  const { sink, noted, release } = open(true);
+  sink.write(bytes('seventeen bytes..'));
+  expect(noted).toEqual(['11\r\nseventeen bytes..\r\n']);
+  release();
+  sink.end();
+  release();
+  await turn();
+  expect(noted.filter((it) => !it.startsWith('(')).join('')).toBe('11\r\nseventeen bytes..\r\n0\r\n\r\n');
 });

@@ -116,6 +116,24 @@ test('who cannot take more is cut off; the others go on', () => {
   expect([slow.wasCut, quick.wasCut]).toEqual([true, false]);
 });
 
+test('when an audience is full the next ones sit in another, and a free seat is taken again', () => {
+  const { collection, audience, work, round } = gathering();
+  const ears = Array.from({ length: 128 }, () => new Ear());
+  for (const ear of ears) audience.join(ear);
+  const other = Audience.of(collection, 'key', view, (it) => work.push(it));
+  expect(other).not.toBe(audience);
+  const late = new Ear();
+  other.join(late);
+  collection.put(pod('x', 2));
+  expect(work.length).toBe(2);
+  round();
+  expect([ears[127]?.lines, late.lines]).toEqual([[['ADDED x 2']], [['ADDED x 2']]]);
+  audience.leave(ears[5] as Ear);
+  expect(Audience.of(collection, 'key', view, (it) => work.push(it))).toBe(audience);
+  other.leave(late);
+  expect(collection.sinks.size).toBe(1);
+});
+
 test('an audience that everybody has left is forgotten', () => {
   const { collection, audience } = gathering();
   const [a, b] = [new Ear(), new Ear()];

@@ -111,6 +111,9 @@ export interface Listener {
 /** Runs work soon: at once, or after others have gathered. */
 export type Pace = (work: () => void) => void;
 
+/** Of an audience: a round of sending to more would keep everybody else waiting for too long. */
+const seats = 128;
+
 const audiences = new WeakMap<Collection, Map<string, Audience>>();
 
 export class Audience implements EventSink {
@@ -126,21 +129,23 @@ export class Audience implements EventSink {
     this.#leave = leave;
   }
 
-  /** The audience of a collection that sees what `key` stands for. */
+  /** An audience of a collection that sees what `key` stands for and has a free seat. */
   static of(collection: Collection, key: string, view: View, pace: Pace): Audience {
     const all = audiences.get(collection) ?? new Map<string, Audience>();
     audiences.set(collection, all);
-    let audience = all.get(key);
-    if (!audience) {
+    for (let room = 0; ; room++) {
+      const id = `${room} ${key}`;
+      const audience = all.get(id);
+      if (audience && audience.#listeners.size < seats) return audience;
+      if (audience) continue;
       const made = new Audience(view, pace, () => {
-        all.delete(key);
+        all.delete(id);
         collection.sinks.delete(made);
       });
-      audience = made;
-      all.set(key, audience);
-      collection.sinks.add(audience);
+      all.set(id, made);
+      collection.sinks.add(made);
+      return made;
     }
-    return audience;
   }
 
   join(listener: Listener): void {
