@@ -196,13 +196,19 @@ function sabotage(cluster: SimulatedCluster, random: Random, note: (text: string
   };
 }
 
-/** Runs until the state stays what it should be, for at most 15 minutes of virtual time. */
+/**
+ * Runs until the state has been what it should be for ten seconds (a pod of a node that just came back is ready in the API for a while, although it is started
+ * anew), for at most 15 minutes of virtual time.
+ */
 async function settle(cluster: SimulatedCluster): Promise<boolean> {
   const { simulation } = cluster;
+  let stood = false;
   for (let i = 0; i < 90; i++) {
     await simulation.run(10_000);
     const state = await simulation.finish(readState((path) => cluster.fetch(path)).catch(() => undefined));
-    if (state && JSON.stringify(state) === JSON.stringify(expected)) return true;
+    const stands = state !== undefined && JSON.stringify(state) === JSON.stringify(expected);
+    if (stood && stands) return true;
+    stood = stands;
   }
   return false;
 }
