@@ -58,7 +58,8 @@ export class ScaledClock implements Clock {
     const due = this.#timers.nextDue;
     const rate = Math.min(this.#setting.rate, this.#maxRate);
     if (due === undefined || rate <= 0) return;
-    const wait = Math.min(Math.max(0, (due - this.now()) / rate), 0x7fffffff);
+    // whole milliseconds, rounded up: hosts cut off the fraction, and a timer that fires too early has to be set once more
+    const wait = Math.min(Math.max(0, Math.ceil((due - this.now()) / rate)), 0x7fffffff);
     this.#armed = setTimeout(() => this.#fire(), wait);
   }
 
