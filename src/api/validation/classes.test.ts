@@ -54,8 +54,8 @@ test.each<[string, object, object, string]>([
   ],
   [
     'VolumeAttachment',
-    { spec: { attacher: 'a', nodeName: 'n', source: {} } },
-    { spec: { attacher: 'b', nodeName: 'n', source: {} } },
+    { spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
+    { spec: { attacher: 'b', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
     expect.stringMatching(/^spec: Invalid value: .*: field is immutable$/),
   ],
 ])('what may not change of a %s', (type, before, after, message) => {

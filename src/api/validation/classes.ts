@@ -1,13 +1,7 @@
 // Validation of small kinds that name a driver, a handler or a controller (pkg/apis/{networking,node,storage,apps}/validation).
 
 import { type FieldErrorList, forbidden, invalid, path, required, tooLong } from '../field-error.ts';
-import type {
-  ControllerRevision,
-  IngressClass,
-  RuntimeClass,
-  VolumeAttachment,
-  VolumeAttributesClass,
-} from '../generated/types.ts';
+import type { ControllerRevision, IngressClass, RuntimeClass, VolumeAttributesClass } from '../generated/types.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../names.ts';
 import { equalJson } from '../patch/json-patch.ts';
 import { check, immutable, nonNegative, specPath } from './common.ts';
@@ -68,11 +62,5 @@ export function validateAttributesClassUpdate(now: VolumeAttributesClass, old: V
   const errors: FieldErrorList = [];
   for (const field of ['driverName', 'parameters'] as const)
     if (!equalJson(now[field], old[field])) errors.push(forbidden(path(field), `updates to ${field} are forbidden.`));
-  return errors;
-}
-
-export function validateVolumeAttachmentUpdate({ spec }: VolumeAttachment, old: VolumeAttachment): FieldErrorList {
-  const errors: FieldErrorList = [];
-  immutable(errors, specPath, spec, old.spec);
   return errors;
 }

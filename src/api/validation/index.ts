@@ -6,6 +6,7 @@ import * as access from './access.ts';
 import * as classes from './classes.ts';
 import * as cluster from './cluster.ts';
 import { validateMeta, validateMetaUpdate } from './common.ts';
+import * as drivers from './drivers.ts';
 import { validateFlowSchema, validatePriorityLevel } from './flow-control.ts';
 import { validatePod, validatePodUpdate } from './pods.ts';
 import * as quota from './quota.ts';
@@ -56,7 +57,11 @@ const rules: Record<string, Rules> = {
   RuntimeClass: { create: classes.validateRuntimeClass, update: classes.validateRuntimeClassUpdate },
   ControllerRevision: { create: classes.validateControllerRevision, update: classes.validateControllerRevisionUpdate },
   VolumeAttributesClass: { create: classes.validateAttributesClass, update: classes.validateAttributesClassUpdate },
-  VolumeAttachment: { update: classes.validateVolumeAttachmentUpdate },
+  VolumeAttachment: { create: drivers.validateVolumeAttachment, update: drivers.validateVolumeAttachmentUpdate },
+  CSIDriver: { create: drivers.validateCsiDriver, update: drivers.validateCsiDriverUpdate },
+  CSINode: { create: drivers.validateCsiNode, update: drivers.validateCsiNodeUpdate },
+  CSIStorageCapacity: { create: drivers.validateCsiStorageCapacity, update: drivers.validateCsiStorageCapacityUpdate },
+  APIService: { create: drivers.validateApiService },
 };
 
 type ApiObject = { metadata: ObjectMeta };
