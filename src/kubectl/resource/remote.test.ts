@@ -2,29 +2,8 @@ import { expect, test } from 'vitest';
 import { channels, decodeFrames, encodeFrame } from '../../env/streams.ts';
 import { runKubectl } from '../index.ts';
 import type { KubectlIo } from '../io.ts';
-import { createKubeconfig } from '../kubeconfig.ts';
+import { podsTerminal, textOf } from '../testing/pods-server.ts';
 
-const resources = {
-  kind: 'APIGroupDiscoveryList',
-  items: [
-    {
-      versions: [
-        {
-          version: 'v1',
-          resources: [
-            {
-              resource: 'pods',
-              responseKind: { kind: 'Pod' },
-              scope: 'Namespaced',
-              singularResource: 'pod',
-              verbs: ['get'],
-            },
-          ],
-        },
-      ],
-    },
-  ],
-};
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -35,50 +14,35 @@ const pod = {
 
 /** A server that answers exec with what its input was, and the exit code that the input names. */
 function terminal(over: Partial<KubectlIo> = {}) {
-  const seen = { out: '', err: '', path: '', frames: [] as [number, string][] };
-  const text = (data: string | Uint8Array) => (typeof data === 'string' ? data : new TextDecoder().decode(data));
-  const io: KubectlIo = {
-    async fetch(path, init) {
-      if (path === '/api') return Response.json(resources);
-      if (path === '/apis') return Response.json({ kind: 'APIGroupDiscoveryList', items: [] });
-      if (!/\/(exec|attach)/.test(path)) return Response.json(pod);
-      seen.path = path;
-      const input = init?.body as ReadableStream<Uint8Array>;
-      const output = new ReadableStream<Uint8Array>({
-        async start(controller) {
-          for await (const { channel, payload } of decodeFrames(input)) {
-            seen.frames.push([channel, channel === channels.close ? String(payload[0]) : text(payload)]);
-            if (channel === channels.stdin) controller.enqueue(encodeFrame(channels.stdout, `got ${text(payload)}`));
-            if (channel === channels.close) break;
-          }
-          controller.enqueue(encodeFrame(channels.stderr, 'bye\n'));
-          const causes = [{ reason: 'ExitCode', message: '3' }];
-          const failed = {
-            kind: 'Status',
-            status: 'Failure',
-            reason: 'NonZeroExitCode',
-            message: 'exit 3',
-            details: { causes },
-          };
-          controller.enqueue(encodeFrame(channels.error, JSON.stringify(failed)));
-          controller.close();
-        },
-      });
-      return new Response(output);
-    },
-    stdout: (data) => {
-      seen.out += text(data);
-    },
-    stderr: (data) => {
-      seen.err += text(data);
-    },
-    files: { read: async () => undefined, list: async () => [] },
-    clock: { now: () => 0, after: () => () => {} },
-    config: createKubeconfig(),
-    stdin: new Blob(['hello']).stream() as ReadableStream<Uint8Array>,
-    ...over,
-  };
-  return { io, seen };
+  const { io, seen: printed } = podsTerminal(async (path, init) => {
+    if (!/\/(exec|attach)/.test(path)) return Response.json(pod);
+    seen.path = path;
+    const input = init?.body as ReadableStream<Uint8Array>;
+    const output = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        for await (const { channel, payload } of decodeFrames(input)) {
+          seen.frames.push([channel, channel === channels.close ? String(payload[0]) : textOf(payload)]);
+          if (channel === channels.stdin) controller.enqueue(encodeFrame(channels.stdout, `got ${textOf(payload)}`));
+          if (channel === channels.close) break;
+        }
+        controller.enqueue(encodeFrame(channels.stderr, 'bye\n'));
+        const causes = [{ reason: 'ExitCode', message: '3' }];
+        const failed = {
+          kind: 'Status',
+          status: 'Failure',
+          reason: 'NonZeroExitCode',
+          message: 'exit 3',
+          details: { causes },
+        };
+        controller.enqueue(encodeFrame(channels.error, JSON.stringify(failed)));
+        controller.close();
+      },
+    });
+    return new Response(output);
+  });
+  const seen = Object.assign(printed, { path: '', frames: [] as [number, string][] });
+  const stdin = new Blob(['hello']).stream() as ReadableStream<Uint8Array>;
+  return { io: { ...io, stdin, ...over }, seen };
 }
 
 test('exec joins stdin, stdout and stderr, and ends with the exit code of the command', async () => {
