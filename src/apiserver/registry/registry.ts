@@ -31,7 +31,7 @@ import type { Strategy } from './strategy.ts';
 
 /** Schema-driven validation, from the floor below; plus what admission wants to see before a write. */
 export interface Checks {
-  validate(resource: ResourceInfo, object: KubeObject, old: KubeObject | undefined): FieldErrorList;
+  validate(resource: ResourceInfo, object: KubeObject, old?: KubeObject, endpoint?: 'main' | 'status'): FieldErrorList;
 }
 
 export interface WriteOptions {
@@ -147,7 +147,7 @@ export class Registry {
     const rollback = await strategy.beginCreate?.(object, context);
     try {
       this.#throwIfInvalid(object, [
-        ...this.#checks.validate(resource, object, undefined),
+        ...this.#checks.validate(resource, object),
         ...(strategy.validate?.(object) ?? []),
       ]);
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warnings.add(warning);
@@ -277,6 +277,7 @@ export class Registry {
       this.#throwIfInvalid(object, [
         ...(options.subresource === '' ? this.#checks.validate(resource, object, old) : []),
         ...(options.subresource === '' ? (strategy.validateUpdate?.(object, old) ?? []) : []),
+        ...(options.subresource === 'status' ? this.#checks.validate(resource, object, old, 'status') : []),
         ...(options.subresource === 'status' ? (strategy.validateStatus?.(object, old) ?? []) : []),
         ...(special?.validate?.(object, old) ?? []),
       ]);

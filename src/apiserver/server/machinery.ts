@@ -21,7 +21,7 @@ import { applyConfiguration, layOver, updateManagedFields } from '../../api/mana
 import { applyPatch } from '../../api/patch/index.ts';
 import { findKind } from '../../api/resources.ts';
 import { newBadRequest } from '../../api/status.ts';
-import { validateCreate, validateUpdate } from '../../api/validation/index.ts';
+import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/index.ts';
 import { applyDefaults, prune } from '../crd/structural.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
@@ -235,12 +235,17 @@ const storedTypes: Record<string, string> = {
   EventsV1Event: 'CoreV1Event',
 };
 
-/** Validation of what is about to be stored; `old` is what it replaces through the main endpoint. */
-export function validate(resource: ResourceInfo, object: KubeObject, old: KubeObject | undefined): FieldErrorList {
+/** Validation of what is about to be stored; `old` is what it replaces through the main endpoint or, with `status`, through that one. */
+export function validate(
+  resource: ResourceInfo,
+  object: KubeObject,
+  old?: KubeObject,
+  endpoint: 'main' | 'status' = 'main',
+): FieldErrorList {
   const type = storedTypes[resource.type] ?? resource.type;
-  return old
-    ? validateUpdate(type, object, old, resource.namespaced)
-    : validateCreate(type, object, resource.namespaced);
+  if (!old) return validateCreate(type, object, resource.namespaced);
+  const check = endpoint === 'status' ? validateStatusUpdate : validateUpdate;
+  return check(type, object, old, resource.namespaced);
 }
 
 /** A patch of a Scale. */

@@ -1,9 +1,8 @@
-// Namespaces, Nodes, Secrets, PersistentVolumes and Claims, and the few rules of other kinds (pkg/registry/core and friends).
+// Namespaces, Nodes, Secrets, services' endpoints and ingresses, volumes (pkg/registry/{core,networking,discovery,storage}).
 
 import type { Namespace, Secret } from '../../api/generated/types.ts';
 import type { KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
-import { certificateRequest } from './certificates.ts';
 
 const namespace: Strategy = {
   prepareForCreate(object) {
@@ -64,17 +63,9 @@ export const coreStrategies: Record<string, Strategy> = {
   persistentvolumeclaims: phase('Pending'),
   serviceaccounts: { returnDeletedObject: true },
   resourcequotas: { returnDeletedObject: true },
-  podtemplates: { returnDeletedObject: true, generation: true },
   endpoints: { allowCreateOnUpdate: true },
   events: { allowCreateOnUpdate: true },
-  limitranges: { allowCreateOnUpdate: true },
-  'leases.coordination.k8s.io': { allowCreateOnUpdate: true },
   'events.events.k8s.io': { allowCreateOnUpdate: true },
-  'roles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
-  'rolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
-  'clusterroles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
-  'clusterrolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
-  'certificatesigningrequests.certificates.k8s.io': certificateRequest,
   'ingresses.networking.k8s.io': { generation: true },
   'ingressclasses.networking.k8s.io': { generation: true },
   'csidrivers.storage.k8s.io': { returnDeletedObject: true },
@@ -82,19 +73,6 @@ export const coreStrategies: Record<string, Strategy> = {
   'storageclasses.storage.k8s.io': { returnDeletedObject: true },
   'volumeattachments.storage.k8s.io': { returnDeletedObject: true },
   'volumeattributesclasses.storage.k8s.io': { returnDeletedObject: true },
-  'deviceclasses.resource.k8s.io': { returnDeletedObject: true, generation: true },
-  'resourceclaims.resource.k8s.io': { returnDeletedObject: true },
-  'resourceclaimtemplates.resource.k8s.io': { returnDeletedObject: true },
-  'resourceslices.resource.k8s.io': { returnDeletedObject: true, generation: true },
   'networkpolicies.networking.k8s.io': { generation: true },
-  'poddisruptionbudgets.policy': { generation: true },
   'endpointslices.discovery.k8s.io': { generation: true },
-  'validatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
-  'mutatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
-  'validatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },
-  'validatingadmissionpolicybindings.admissionregistration.k8s.io': { generation: true },
-  'mutatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },
-  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': { generation: true },
-  'priorityclasses.scheduling.k8s.io': { generation: true },
-  'customresourcedefinitions.apiextensions.k8s.io': { generation: true },
 };

@@ -5,6 +5,7 @@ import { flowControlStrategies } from '../flowcontrol/strategy.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import type { Store } from '../storage/store.ts';
+import { accessStrategies } from './access.ts';
 import { coreStrategies } from './core.ts';
 import { podStrategy } from './pod.ts';
 import { templateWarnings } from './pod-warnings.ts';
@@ -16,6 +17,7 @@ export function builtInStrategies(store: Store, config: ApiServerConfig): (resou
   const own: Record<string, Strategy> = {
     ...coreStrategies,
     ...workloadStrategies,
+    ...accessStrategies,
     ...flowControlStrategies,
     pods: podStrategy,
     services: serviceStrategy(store, config),

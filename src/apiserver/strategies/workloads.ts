@@ -47,6 +47,7 @@ const emptyStatus: Strategy = {
 
 /** By "plural.group". */
 export const workloadStrategies: Record<string, Strategy> = {
+  podtemplates: { returnDeletedObject: true, generation: true },
   'deployments.apps': emptyStatus,
   'replicasets.apps': {
     ...generation,

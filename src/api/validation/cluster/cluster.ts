@@ -9,13 +9,12 @@ import {
   path,
   required,
   tooLong,
-} from '../field-error.ts';
+} from '../../field-error.ts';
 import type {
   ConfigMap,
   EndpointSlice,
   Ingress,
   IngressBackend,
-  Lease,
   NetworkPolicy,
   Node,
   PersistentVolume,
@@ -23,7 +22,7 @@ import type {
   Secret,
   Service,
   StorageClass,
-} from '../generated/types.ts';
+} from '../../generated/types.ts';
 import {
   isConfigMapKey,
   isDns1123Label,
@@ -35,20 +34,19 @@ import {
   isValidPortName,
   isValidPortNum,
   isWildcardDns1123Subdomain,
-} from '../names.ts';
-import { equalJson } from '../patch/json-patch.ts';
-import { compareQuantity } from '../quantity.ts';
+} from '../../names.ts';
+import { equalJson } from '../../patch/json-patch.ts';
+import { compareQuantity } from '../../quantity.ts';
 import {
   check,
   immutable,
-  nonNegative,
   oneOf,
   requiredOneOf,
   specPath,
   unique,
   validateLabelSelector,
   validateLabels,
-} from './common.ts';
+} from '../common.ts';
 
 export function validateService({ spec }: Service): FieldErrorList {
   const errors: FieldErrorList = [];
@@ -214,14 +212,6 @@ export function validateNodeUpdate(node: Node, old: Node): FieldErrorList {
     errors.push(
       forbidden(specPath.child('providerID'), 'node updates may not change providerID except from "" to valid'),
     );
-  return errors;
-}
-
-export function validateLease({ spec }: Lease): FieldErrorList {
-  const errors: FieldErrorList = [];
-  if (spec?.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0)
-    errors.push(invalid(specPath.child('leaseDurationSeconds'), spec.leaseDurationSeconds, 'must be greater than 0'));
-  nonNegative(errors, specPath.child('leaseTransitions'), spec?.leaseTransitions);
   return errors;
 }
 

@@ -1,8 +1,8 @@
 // Validation of a pod's security context (pkg/apis/core/validation: ValidatePodSecurityContext and what it calls).
 
-import { duplicate, type FieldErrorList, type FieldPath, invalid, notSupported, required } from '../field-error.ts';
-import type { PodSpec, SeccompProfile } from '../generated/types.ts';
-import { isDns1123Subdomain, isInRange, isValidIp } from '../names.ts';
+import { duplicate, type FieldErrorList, type FieldPath, invalid, notSupported, required } from '../../field-error.ts';
+import type { PodSpec, SeccompProfile } from '../../generated/types.ts';
+import { isDns1123Subdomain, isInRange, isValidIp } from '../../names.ts';
 
 const maxId = 2147483647;
 const maxSysctlName = 253;

@@ -1,6 +1,6 @@
 // Validation of flow schemas and priority levels (pkg/apis/flowcontrol/validation).
 
-import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type {
   FlowcontrolV1Subject,
   FlowSchema,
@@ -9,9 +9,9 @@ import type {
   PriorityLevelConfiguration,
   QueuingConfiguration,
   ResourcePolicyRule,
-} from '../generated/types.ts';
-import { isDns1123Label, isDns1123Subdomain } from '../names.ts';
-import { check, specPath } from './common.ts';
+} from '../../generated/types.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../../names.ts';
+import { check, specPath } from '../common.ts';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 const maxPrecedence = 10_000;

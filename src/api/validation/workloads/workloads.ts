@@ -1,6 +1,6 @@
 // Validation of workload controllers (pkg/apis/{apps,batch,autoscaling,policy}/validation).
 
-import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type {
   CronJob,
   DaemonSet,
@@ -13,13 +13,13 @@ import type {
   ReplicationController,
   StatefulSet,
   V2HorizontalPodAutoscaler,
-} from '../generated/types.ts';
-import { type IntOrString, parsePercent } from '../int-or-string.ts';
-import { labelSelectorAsSelector, selectorFromSet, selectorMatches } from '../labels.ts';
-import { isValidPercent } from '../names.ts';
-import { equalJson } from '../patch/json-patch.ts';
-import { immutable, metadataPath, nonNegative, requiredOneOf, specPath, validateLabelSelector } from './common.ts';
-import { validatePodTemplate } from './pods.ts';
+} from '../../generated/types.ts';
+import { type IntOrString, parsePercent } from '../../int-or-string.ts';
+import { labelSelectorAsSelector, selectorFromSet, selectorMatches } from '../../labels.ts';
+import { isValidPercent } from '../../names.ts';
+import { equalJson } from '../../patch/json-patch.ts';
+import { immutable, metadataPath, nonNegative, requiredOneOf, specPath, validateLabelSelector } from '../common.ts';
+import { validatePodTemplate } from '../pods/pods.ts';
 
 const isEmpty = (selector: LabelSelector): boolean =>
   Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;

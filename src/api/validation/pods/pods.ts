@@ -1,6 +1,6 @@
 // Validation of pods and pod templates, on create and on update (pkg/apis/core/validation: ValidatePodSpec, ValidatePodUpdate).
 
-import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type {
   Affinity,
   NodeSelectorTerm,
@@ -11,9 +11,9 @@ import type {
   Toleration,
   TopologySpreadConstraint,
   Volume,
-} from '../generated/types.ts';
-import { isDns1123Label, isDns1123Subdomain, isInRange, isQualifiedName, isValidLabelValue } from '../names.ts';
-import { equalJson } from '../patch/json-patch.ts';
+} from '../../generated/types.ts';
+import { isDns1123Label, isDns1123Subdomain, isInRange, isQualifiedName, isValidLabelValue } from '../../names.ts';
+import { equalJson } from '../../patch/json-patch.ts';
 import {
   check,
   requiredOneOf,
@@ -22,7 +22,7 @@ import {
   validateAnnotations,
   validateLabelSelector,
   validateLabels,
-} from './common.ts';
+} from '../common.ts';
 import { type ContainerContext, validateContainers, validateInitContainers } from './containers.ts';
 import { validateHostAliases, validatePodSecurity } from './security.ts';
 

@@ -1,11 +1,11 @@
 // Validation of access control, priorities and quotas (pkg/apis/{rbac,scheduling,core}/validation).
 
-import { duplicate, type FieldErrorList, forbidden, invalid, notSupported, path, required } from '../field-error.ts';
-import type { ClusterRole, LimitRange, PriorityClass, Role, RoleBinding } from '../generated/types.ts';
-import { isDns1123Subdomain, isValidPathSegmentName } from '../names.ts';
-import { equalJson } from '../patch/json-patch.ts';
-import { compareQuantity } from '../quantity.ts';
-import { check, immutable, oneOf, specPath } from './common.ts';
+import { duplicate, type FieldErrorList, forbidden, invalid, notSupported, path, required } from '../../field-error.ts';
+import type { ClusterRole, LimitRange, PriorityClass, Role, RoleBinding } from '../../generated/types.ts';
+import { isDns1123Subdomain, isValidPathSegmentName } from '../../names.ts';
+import { equalJson } from '../../patch/json-patch.ts';
+import { compareQuantity } from '../../quantity.ts';
+import { check, immutable, oneOf, specPath } from '../common.ts';
 
 export function validatePriorityClass(object: PriorityClass): FieldErrorList {
   const errors: FieldErrorList = [];

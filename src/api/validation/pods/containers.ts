@@ -9,7 +9,7 @@ import {
   notFound,
   notSupported,
   required,
-} from '../field-error.ts';
+} from '../../field-error.ts';
 import type {
   Container,
   EnvVar,
@@ -19,7 +19,7 @@ import type {
   Probe,
   ResourceRequirements,
   VolumeMount,
-} from '../generated/types.ts';
+} from '../../generated/types.ts';
 import {
   isConfigMapKey,
   isDns1123Label,
@@ -30,9 +30,9 @@ import {
   isQualifiedName,
   isValidPortName,
   isValidPortNum,
-} from '../names.ts';
-import { compareQuantity, tryParseQuantity } from '../quantity.ts';
-import { check, nonNegative, nonNegativeMessage, oneOf, requiredOneOf, unique } from './common.ts';
+} from '../../names.ts';
+import { compareQuantity, tryParseQuantity } from '../../quantity.ts';
+import { check, nonNegative, nonNegativeMessage, oneOf, requiredOneOf, unique } from '../common.ts';
 import { validateSeccompProfile } from './security.ts';
 
 const standardResources = ['cpu', 'memory', 'ephemeral-storage'];

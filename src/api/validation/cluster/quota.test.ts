@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { renderErrors } from '../field-error.ts';
-import type { ResourceQuota } from '../generated/types.ts';
+import { renderErrors } from '../../field-error.ts';
+import type { ResourceQuota } from '../../generated/types.ts';
 import { validateResourceQuota, validateResourceQuotaUpdate } from './quota.ts';
 
 const quota = (spec: object) => ({ metadata: { name: 'q', namespace: 'default' }, spec }) as unknown as ResourceQuota;

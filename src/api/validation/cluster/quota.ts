@@ -1,10 +1,10 @@
 // Validation of ResourceQuota (pkg/apis/core/validation: ValidateResourceQuotaSpec, ValidateResourceQuotaUpdate).
 
-import { type FieldErrorList, type FieldPath, invalid, required } from '../field-error.ts';
-import type { ResourceQuota } from '../generated/types.ts';
-import { isQualifiedName } from '../names.ts';
-import { parseQuantity } from '../quantity.ts';
-import { check, immutableMessage, nonNegativeMessage, specPath } from './common.ts';
+import { type FieldErrorList, type FieldPath, invalid, required } from '../../field-error.ts';
+import type { ResourceQuota } from '../../generated/types.ts';
+import { isQualifiedName } from '../../names.ts';
+import { parseQuantity } from '../../quantity.ts';
+import { check, immutableMessage, nonNegativeMessage, specPath } from '../common.ts';
 
 /** Counted, so whole numbers. */
 const counts = [

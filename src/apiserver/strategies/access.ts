@@ -1,0 +1,28 @@
+// What governs the cluster: roles, leases, priorities, certificates, admission, devices (pkg/registry/{rbac,coordination,scheduling,...}).
+
+import type { Strategy } from '../registry/strategy.ts';
+import { certificateRequest } from './certificates.ts';
+
+/** By "plural.group". */
+export const accessStrategies: Record<string, Strategy> = {
+  limitranges: { allowCreateOnUpdate: true },
+  'leases.coordination.k8s.io': { allowCreateOnUpdate: true },
+  'roles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'rolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'clusterroles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'clusterrolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
+  'certificatesigningrequests.certificates.k8s.io': certificateRequest,
+  'deviceclasses.resource.k8s.io': { returnDeletedObject: true, generation: true },
+  'resourceclaims.resource.k8s.io': { returnDeletedObject: true },
+  'resourceclaimtemplates.resource.k8s.io': { returnDeletedObject: true },
+  'resourceslices.resource.k8s.io': { returnDeletedObject: true, generation: true },
+  'poddisruptionbudgets.policy': { generation: true },
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
+  'validatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': { generation: true },
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': { generation: true },
+  'priorityclasses.scheduling.k8s.io': { generation: true },
+  'customresourcedefinitions.apiextensions.k8s.io': { generation: true },
+};
