@@ -3,16 +3,19 @@
 
 import { isAlreadyExists } from '../api/status.ts';
 import { defaultRoles } from './auth/default-roles.ts';
+import { addMissing, type DefaultRole, refersElsewhere } from './auth/reconcile-roles.ts';
 import { defaults } from './config.ts';
 import { flowSchemas, priorityLevels } from './flowcontrol/defaults.ts';
 import { deepCopy, type KubeObject } from './object.ts';
 import { addressAt, ipRange } from './registry/ip-range.ts';
+import type { ResourceInfo } from './registry/resource.ts';
 import { loopbackUser, type RequestContext } from './server/context.ts';
 import type { Core } from './server/core.ts';
 import { parseRequestInfo } from './server/request-info.ts';
 import type { Entry } from './storage/entry.ts';
 import { patiently } from './storage/patiently.ts';
 
+const rbac = 'rbac.authorization.k8s.io';
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** A context for the server's own writes. */
@@ -31,8 +34,8 @@ export function ownContext(core: Core, method: string, path: string): RequestCon
 }
 
 /**
- * Changes an object without a namespace that the server itself keeps; whoever wrote meanwhile is taken into account. `subresource`: what of it may change;
- * '' is the spec, 'finalizer' no more than that.
+ * Changes an object that the server itself keeps; whoever wrote meanwhile is taken into account. `subresource`: what of it may change; '' is the spec,
+ * 'finalizer' no more than that.
  */
 export async function updateOwn<T>(
   core: Core,
@@ -41,9 +44,10 @@ export async function updateOwn<T>(
   name: string,
   subresource: '' | 'status' | 'finalizer',
   change: (object: T) => void,
+  namespace = '',
 ): Promise<void> {
   const registry = core.catalog.registry(group, resource);
-  const path = `/apis/${group}/${registry.resource.version}/${resource}/${name}`;
+  const path = `${collectionPath(group, registry.resource, namespace)}/${name}`;
   const context = ownContext(core, 'PUT', subresource === 'status' ? `${path}/status` : path);
   const changed = async (current: Entry) => {
     const object = current.copy();
@@ -51,7 +55,12 @@ export async function updateOwn<T>(
     delete object.metadata.resourceVersion;
     return object;
   };
-  await registry.update('', name, context, changed, { dryRun: false, subresource });
+  await registry.update(namespace, name, context, changed, { dryRun: false, subresource });
+}
+
+function collectionPath(group: string, { version, resource }: ResourceInfo, namespace: string): string {
+  const base = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
+  return namespace ? `${base}/namespaces/${namespace}/${resource}` : `${base}/${resource}`;
 }
 
 /** Creates `object` unless it is there. */
@@ -59,9 +68,7 @@ export async function ensure(core: Core, group: string, resource: string, object
   const registry = core.catalog.registry(group, resource);
   const { namespace = '', name } = object.metadata;
   if (await registry.find(namespace, name)) return;
-  const base = group === '' ? '/api/v1' : `/apis/${group}/${registry.resource.version}`;
-  const path = namespace ? `${base}/namespaces/${namespace}/${resource}` : `${base}/${resource}`;
-  const context = ownContext(core, 'POST', path);
+  const context = ownContext(core, 'POST', collectionPath(group, registry.resource, namespace));
   registry.fillSystemFields(object, context);
   await registry.create(object, context, { dryRun: false }).catch((error) => {
     if (!isAlreadyExists(error)) throw error;
@@ -73,8 +80,22 @@ export function bootstrap(core: Core): Promise<void> {
   return patiently(core.env.clock, () => createMissing(core));
 }
 
+/** Creates a default role or binding, or brings it up to date. */
+async function ensureRole(core: Core, resource: string, wanted: DefaultRole): Promise<void> {
+  const registry = core.catalog.registry(rbac, resource);
+  const { name, namespace = '' } = wanted.metadata;
+  const existing = (await registry.find(namespace, name))?.copy() as DefaultRole | undefined;
+  if (existing && refersElsewhere(existing, wanted)) {
+    const context = ownContext(core, 'DELETE', `${collectionPath(rbac, registry.resource, namespace)}/${name}`);
+    await registry.delete(namespace, name, context, {});
+  } else if (existing) {
+    if (!addMissing(existing, wanted)) return;
+    return updateOwn<DefaultRole>(core, rbac, resource, name, '', (it) => void addMissing(it, wanted), namespace);
+  }
+  await ensure(core, rbac, resource, wanted as unknown as KubeObject);
+}
+
 async function createMissing(core: Core): Promise<void> {
-  const rbac = 'rbac.authorization.k8s.io';
   await Promise.all([
     ...namespaces.map((name) =>
       ensure(core, '', 'namespaces', {
@@ -85,7 +106,7 @@ async function createMissing(core: Core): Promise<void> {
       }),
     ),
     ...Object.entries(defaultRoles()).flatMap(([resource, objects]) =>
-      objects.map((object) => ensure(core, rbac, resource, object)),
+      objects.map((object) => ensureRole(core, resource, object)),
     ),
     ...priorityClasses.map(({ name, value, description }) =>
       ensure(core, 'scheduling.k8s.io', 'priorityclasses', {

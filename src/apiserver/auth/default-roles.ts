@@ -1,11 +1,14 @@
 // The roles and bindings that every cluster has (plugin/pkg/auth/authorizer/rbac/bootstrappolicy), in the notation of role-notation.ts: those that are on by default in v1.36.
 //
-// Our controllers run under the one identity of the controller manager, so its role is wider than upstream's (docs/differences.md).
+// Our controllers run under the one identity of the controller manager, as upstream's do without --use-service-account-credentials; so it is bound to the role
+// of every controller beside the controller's own service account.
 
 import type { PolicyRule } from '../../api/generated/types.ts';
 import { controllerRoles } from './controller-roles.ts';
 import { namespaceRoles } from './namespace-roles.ts';
 import { all, eventsRule, read, rule, write } from './role-notation.ts';
+
+const controllerManager = 'system:kube-controller-manager';
 
 const viewRules = [
   `${read} | core | configmaps, endpoints, persistentvolumeclaims, persistentvolumeclaims/status, pods, replicationcontrollers, replicationcontrollers/scale, serviceaccounts, services, services/status`,
@@ -137,7 +140,19 @@ const clusterRoles: Record<string, string[]> = {
     `${read} | storage.k8s.io | storageclasses`,
     `${read},patch,update | core | persistentvolumeclaims`,
   ],
-  'system:kube-controller-manager': ['* | * | *', 'get | *'],
+  [controllerManager]: [
+    eventsRule,
+    'create | coordination.k8s.io | leases',
+    'get,update | coordination.k8s.io | leases = kube-controller-manager',
+    'create | core | secrets, serviceaccounts',
+    'delete | core | secrets',
+    'get | core | configmaps, namespaces, secrets, serviceaccounts',
+    'update | core | secrets, serviceaccounts',
+    'create | authentication.k8s.io | tokenreviews',
+    'create | authorization.k8s.io | subjectaccessreviews',
+    'list,watch | * | *',
+    'create | core | serviceaccounts/token',
+  ],
   'system:kube-dns': ['list,watch | core | endpoints, services', 'list,watch | discovery.k8s.io | endpointslices'],
   'system:persistent-volume-provisioner': [
     `create,delete,${read} | core | persistentvolumes`,
@@ -169,7 +184,7 @@ const clusterRoleBindings: Record<string, [role: string, ...subjects: string[]]>
     'Group system:unauthenticated',
   ],
   'system:node-proxier': ['system:node-proxier', 'User system:kube-proxy'],
-  'system:kube-controller-manager': ['system:kube-controller-manager', 'User system:kube-controller-manager'],
+  [controllerManager]: [controllerManager, `User ${controllerManager}`],
   'system:kube-scheduler': ['system:kube-scheduler', 'User system:kube-scheduler'],
   'system:volume-scheduler': ['system:volume-scheduler', 'User system:kube-scheduler'],
   'system:kube-dns': ['system:kube-dns', 'ServiceAccount kube-dns'],
@@ -232,7 +247,7 @@ export function defaultRoles() {
       ...Object.entries(clusterRoleBindings).map(([name, [role, ...subjects]]) => binding(name, role, subjects)),
       ...controllers.map(([name]) => {
         const role = `system:controller:${name}`;
-        return binding(role, role, [`ServiceAccount ${name}`]);
+        return binding(role, role, [`ServiceAccount ${name}`, `User ${controllerManager}`]);
       }),
     ],
     roles: namespaceRoles.map(({ namespace, name, rules }) => ({

@@ -7,6 +7,9 @@ import { type StandaloneEtcd, startStandaloneEtcd } from '../../etcd/testing/sta
 import { type ControllerManagerOptions, startControllerManager } from '../index.ts';
 import { type HollowPodsOptions, runHollowPods } from './hollow-pods.ts';
 
+// The manager has no more rights than its default roles give it.
+const managerToken = 'manager-token';
+
 export interface ControllerClusterOptions extends Partial<ControllerManagerOptions> {
   seed?: number;
   pods?: HollowPodsOptions | false;
@@ -44,7 +47,10 @@ export class ControllerCluster extends TestCluster {
     const starting = startApiServer(this.simulation.env('kube-apiserver-1'), {
       host: 'kube-apiserver-1:6443',
       etcd: this.#etcd.client,
-      tokens: [{ token: 'admin-token', user: 'kubernetes-admin', groups: ['system:masters'] }],
+      tokens: [
+        { token: 'admin-token', user: 'kubernetes-admin', groups: ['system:masters'] },
+        { token: managerToken, user: 'system:kube-controller-manager', groups: [] },
+      ],
     });
     await this.simulation.finish(starting);
   }
@@ -53,7 +59,7 @@ export class ControllerCluster extends TestCluster {
     const { seed: _, pods: __, ...flags } = this.#options;
     void startControllerManager(this.simulation.env(name), {
       server: this.server,
-      token: 'admin-token',
+      token: managerToken,
       leaderElect: false,
       detectMutation: true,
       onError: (where, error) => this.errors.push(`${where}: ${error}`),
