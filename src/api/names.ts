@@ -3,6 +3,8 @@
 // Every check returns the list of what is wrong, in upstream's words; empty means valid.
 
 const maxLength = (n: number) => `must be no more than ${n} characters`;
+/** Where upstream's newer checks of label keys and values say it. */
+const maxBytes = (n: number) => `must be no more than ${n} bytes`;
 const range = (low: number, high: number) => `must be between ${low} and ${high}, inclusive`;
 
 /** Explains a failed pattern, with examples and the pattern itself (RegexError). */
@@ -120,7 +122,7 @@ export function isQualifiedName(value: string): string[] {
     ];
   }
   if (name === '') errors.push('name part must be non-empty');
-  else if (name.length > 63) errors.push(`name part ${maxLength(63)}`);
+  else if (name.length > 63) errors.push(`name part ${maxBytes(63)}`);
   if (!qualifiedPattern.test(name))
     errors.push(
       `name part ${regexError(
@@ -135,7 +137,7 @@ export function isQualifiedName(value: string): string[] {
 }
 
 export function isValidLabelValue(value: string): string[] {
-  const errors = value.length > 63 ? [maxLength(63)] : [];
+  const errors = value.length > 63 ? [maxBytes(63)] : [];
   if (!labelValuePattern.test(value))
     errors.push(
       regexError(
