@@ -21,13 +21,13 @@ import {
   isValidPathSegmentName,
   type NameCheck,
 } from '../names.ts';
-import { equalJson } from '../patch/json-patch.ts';
 import { parseGroupVersion } from '../resources.ts';
 
 export const immutableMessage = 'field is immutable';
 export const nonNegativeMessage = 'must be greater than or equal to 0';
 export const metadataPath = path('metadata');
 export const specPath = path('spec');
+export const statusPath = path('status');
 
 export const check = (errors: FieldErrorList, at: FieldPath, value: string, test: NameCheck): void => {
   for (const message of test(value)) errors.push(invalid(at, value, message));
@@ -58,8 +58,26 @@ export function requiredOneOf(
   else oneOf(errors, at, value, valid);
 }
 
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
+/** Whether two values mean the same: absent, null and an empty list do (apiequality.Semantic.DeepEqual). */
+export function semanticEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
+  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => semanticEqual(item, b[i]));
+  if (Array.isArray(b)) return false;
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  for (const key in left) if (!semanticEqual(left[key], right[key])) return false;
+  for (const key in right) if (!(key in left) && !isNothing(right[key])) return false;
+  return true;
+}
+
 export function immutable(errors: FieldErrorList, at: FieldPath, value: unknown, old: unknown): void {
-  if (!equalJson(value ?? null, old ?? null)) errors.push(invalid(at, value ?? null, immutableMessage));
+  if (!semanticEqual(value, old)) errors.push(invalid(at, value ?? null, immutableMessage));
 }
 
 export function validateLabels(
@@ -141,6 +159,9 @@ const nameChecks: Record<string, NameCheck> = {
   ClusterRole: isValidPathSegmentName,
   RoleBinding: isValidPathSegmentName,
   ClusterRoleBinding: isValidPathSegmentName,
+  StatefulSet: isDns1123Label,
+  CertificateSigningRequest: isValidPathSegmentName,
+  APIService: isValidPathSegmentName,
 };
 
 export function validateMeta(metadata: ObjectMeta, type: string, namespaced: boolean): FieldErrorList {
