@@ -13,15 +13,16 @@ import {
 } from '../field-error.ts';
 import type { LabelSelector, ObjectMeta, OwnerReference } from '../generated/types.ts';
 import {
-  isDns1035Label,
   isDns1123Label,
   isDns1123Subdomain,
   isQualifiedName,
   isValidLabelValue,
   isValidPathSegmentName,
   type NameCheck,
+  regexError,
 } from '../names.ts';
 import { parseGroupVersion } from '../resources.ts';
+import { isIpAddressName } from './ip.ts';
 
 export const immutableMessage = 'field is immutable';
 export const nonNegativeMessage = 'must be greater than or equal to 0';
@@ -154,7 +155,9 @@ export function validateFinalizers(
 /** How the name of a kind is checked; DNS subdomain unless it says otherwise. */
 const nameChecks: Record<string, NameCheck> = {
   Namespace: isDns1123Label,
-  Service: isDns1035Label,
+  Service: isDns1123Label,
+  IPAddress: isIpAddressName,
+  CoreV1Event: isValidPathSegmentName,
   Role: isValidPathSegmentName,
   ClusterRole: isValidPathSegmentName,
   RoleBinding: isValidPathSegmentName,
@@ -239,6 +242,18 @@ export function validateLabelSelector(
     for (const [j, value] of (values ?? []).entries())
       check(errors, where.child('values').index(j), value, isValidLabelValue);
   }
+}
+
+/** A domain, a slash, a path (IsDomainPrefixedPath): "acme.io/foo". */
+export function domainPrefixedPath(errors: FieldErrorList, at: FieldPath, value: string): void {
+  if (value === '') return void errors.push(required(at));
+  const slash = value.indexOf('/');
+  const [host, rest] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  if (host === '' || rest === '')
+    return void errors.push(invalid(at, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+  for (const message of isDns1123Subdomain(host)) errors.push(invalid(at, host, message));
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest))
+    errors.push(invalid(at, rest, regexError('Invalid path', "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+")));
 }
 
 /** Notes names that come twice. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeTyped } from '../decode.ts';
 import { setDefaults } from '../defaulting/index.ts';
 import { renderErrors } from '../field-error.ts';
-import { cronScheduleError, validateCreate, validateUpdate } from './index.ts';
+import { validateCreate, validateUpdate } from './index.ts';
 
 const load = (type: string, value: object): { metadata: { name: string } } => {
   const { object } = decodeTyped<{ metadata: { name: string } }>(type, {
@@ -14,11 +14,6 @@ const load = (type: string, value: object): { metadata: { name: string } } => {
 };
 const errors = (type: string, value: object) => renderErrors(validateCreate(type, load(type, value), true));
 const container = { name: 'c', image: 'nginx' };
-const template = (labels: object = { app: 'x' }, spec: object = { containers: [container] }) => ({
-  metadata: { labels },
-  spec,
-});
-const selector = { matchLabels: { app: 'x' } };
 
 describe('pods', () => {
   test.each<[object, string]>([
@@ -94,68 +89,6 @@ test('metadata', () => {
     'metadata.finalizers[0]: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified',
   );
 });
-
-describe('workloads', () => {
-  test.each<[string, object, string]>([
-    ['Deployment', { selector, template: template() }, '[]'],
-    [
-      'Deployment',
-      { selector, template: template({ app: 'y' }) },
-      'spec.template.metadata.labels: Invalid value: {"app":"y"}: `selector` does not match template `labels`',
-    ],
-    ['Deployment', { template: template() }, 'spec.selector: Required value'],
-    [
-      'Deployment',
-      { selector, template: template(), replicas: -1 },
-      'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
-    ],
-    [
-      'Deployment',
-      { selector, template: template(), strategy: { type: 'Recreate', rollingUpdate: {} } },
-      "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
-    ],
-    [
-      'Deployment',
-      { selector, template: template(undefined, { restartPolicy: 'Never', containers: [container] }) },
-      'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
-    ],
-    [
-      'Job',
-      { selector, template: template() },
-      'spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "OnFailure", "Never"',
-    ],
-    [
-      'CronJob',
-      {
-        schedule: '* * *',
-        jobTemplate: { spec: { template: template(undefined, { restartPolicy: 'Never', containers: [container] }) } },
-      },
-      'spec.schedule: Invalid value: "* * *": expected exactly 5 fields, found 3: [* * *]',
-    ],
-    [
-      'V2HorizontalPodAutoscaler',
-      { maxReplicas: 1, minReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd' } },
-      'spec.maxReplicas: Invalid value: 1: must be greater than or equal to `minReplicas`',
-    ],
-  ])('%s %j', (type, spec, message) => expect(errors(type, { spec })).toBe(message));
-  test('a selector cannot change', () => {
-    const old = load('Deployment', { spec: { selector, template: template() } });
-    const now = load('Deployment', {
-      spec: { selector: { matchLabels: { app: 'y' } }, template: template({ app: 'y' }) },
-    });
-    expect(renderErrors(validateUpdate('Deployment', now, old, true))).toBe(
-      'spec.selector: Invalid value: {"matchLabels":{"app":"y"}}: field is immutable',
-    );
-  });
-});
-
-test.each<[string, string | undefined]>([
-  ['*/5 * * * *', undefined],
-  ['0 9-17 * jan-mar mon', undefined],
-  ['@hourly', undefined],
-  ['61 * * * *', 'end of range (61) above maximum (59): 61'],
-  ['a * * * *', 'failed to parse int from a: strconv.Atoi: parsing "a": invalid syntax'],
-])('cron %s', (schedule, message) => expect(cronScheduleError(schedule)).toBe(message));
 
 describe('cluster', () => {
   test.each<[string, object, string]>([

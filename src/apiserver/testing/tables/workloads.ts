@@ -226,7 +226,11 @@ export const workloads: TableCase[] = [
     path: namespaced('/apis/autoscaling/v1', 'horizontalpodautoscalers'),
     object: {
       ...meta('hpa-v1'),
-      spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, maxReplicas: 9, targetCPUUtilizationPercentage: 50 },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        maxReplicas: 9,
+        targetCPUUtilizationPercentage: 50,
+      },
     },
     columns:
       'Name string(name)|Reference string|Targets string|MinPods string|MaxPods string|Replicas string|Age string',
