@@ -12,7 +12,6 @@ import { workloadRules } from './workloads/rules.ts';
 
 export { validateLabelSelector, validateLabels } from './common.ts';
 export { validatePodSpec, validatePodUpdate } from './pods/pods.ts';
-export { cronScheduleError } from './workloads/workloads.ts';
 
 const rules: RulesByType = { ...podRules, ...workloadRules, ...clusterRules, ...accessRules };
 
