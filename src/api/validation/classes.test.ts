@@ -18,7 +18,11 @@ test.each<[string, object, string]>([
     { handler: 'Run_SC' },
     expect.stringMatching(/^handler: Invalid value: "Run_SC": a lowercase RFC 1123 label/),
   ],
-  ['VolumeAttributesClass', { driverName: '' }, 'driverName: Required value'],
+  [
+    'VolumeAttributesClass',
+    { driverName: '' },
+    '[driverName: Required value, parameters: Required value: must contain at least one key/value pair]',
+  ],
 ])('%s %j', (type, object, message) => {
   expect(renderErrors(validateCreate(type, { metadata, ...object }, false))).toEqual(message);
 });

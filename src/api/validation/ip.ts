@@ -2,7 +2,7 @@
 //
 // Fields that are older than the strict rules accept what is not canonical, and what the object had before (`old`).
 
-import { type FieldErrorList, type FieldPath, invalid } from '../field-error.ts';
+import { type FieldErrorList, type FieldPath, invalid, path } from '../field-error.ts';
 import { formatCidr, formatIp, type Ip, isIpv6Address, networkOf, parseCidrBlock, parseIp, sameIp } from '../ip.ts';
 
 const noAddress = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
@@ -24,6 +24,13 @@ export function checkIp(errors: FieldErrorList, at: FieldPath, value: string, ol
 export function checkCanonicalIp(errors: FieldErrorList, at: FieldPath, value: string): void {
   const ip = checkIp(errors, at, value);
   if (ip && formatIp(ip) !== value) errors.push(invalid(at, value, canonical(formatIp(ip))));
+}
+
+/** An IPAddress is named as the address is written canonically. */
+export function isIpAddressName(name: string): string[] {
+  const errors: FieldErrorList = [];
+  checkCanonicalIp(errors, path(), name);
+  return errors.map(({ detail }) => detail);
 }
 
 export function checkCidr(errors: FieldErrorList, at: FieldPath, value: string, old?: readonly string[]): boolean {

@@ -3,7 +3,6 @@
 import {
   duplicate,
   type FieldErrorList,
-  type FieldPath,
   forbidden,
   invalid,
   notSupported,
@@ -13,28 +12,15 @@ import {
 } from '../../field-error.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment } from '../../generated/types.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../names.ts';
-import { quantityValue, tryParseQuantity } from '../../quantity.ts';
-import {
-  check,
-  immutable,
-  nonNegative,
-  nonNegativeMessage,
-  oneOf,
-  specPath,
-  unique,
-  validateLabelSelector,
-} from '../common.ts';
+import { compareQuantity } from '../../quantity.ts';
+import { check, immutable, nonNegative, nonNegativeMessage, oneOf, specPath, unique } from '../common.ts';
+import { checkDriverName } from '../volume-sources.ts';
+import { checkSelector } from './selectors.ts';
+import { checkInlineVolume } from './volumes.ts';
 
-const maxDriverName = 63;
 const maxNodeId = 256;
 const lifecycleModes = ['Persistent', 'Ephemeral'];
 const fsGroupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
-
-function validateDriverName(errors: FieldErrorList, at: FieldPath, name: string): void {
-  if (name === '') errors.push(required(at));
-  if (name.length > maxDriverName) errors.push(tooLong(at, maxDriverName));
-  for (const message of isDns1123Subdomain(name.toLowerCase())) errors.push(invalid(at, name, message));
-}
 
 export function validateCsiDriver({ spec }: CSIDriver): FieldErrorList {
   const errors: FieldErrorList = [];
@@ -84,9 +70,9 @@ export function validateCsiNode({ spec }: CSINode): FieldErrorList {
   const names = new Set<string>();
   for (const [i, driver] of (spec.drivers ?? []).entries()) {
     const at = drivers.index(i);
-    validateDriverName(errors, at.child('name'), driver.name);
-    if (driver.nodeID === '') errors.push(required(at.child('nodeID')));
-    if (driver.nodeID.length > maxNodeId)
+    checkDriverName(errors, at.child('name'), driver.name);
+    if (!driver.nodeID) errors.push(required(at.child('nodeID')));
+    else if (driver.nodeID.length > maxNodeId)
       errors.push(invalid(at.child('nodeID'), driver.nodeID, `must be ${maxNodeId} characters or less`));
     nonNegative(errors, at.child('allocatable').child('count'), driver.allocatable?.count);
     unique(errors, names, at.child('name'), driver.name);
@@ -109,40 +95,66 @@ export function validateCsiNodeUpdate({ spec }: CSINode, old: CSINode): FieldErr
   return errors;
 }
 
-export function validateCsiStorageCapacity(object: CSIStorageCapacity): FieldErrorList {
+export const validateCsiStorageCapacity = (object: CSIStorageCapacity): FieldErrorList => validateCapacity(object);
+
+function validateCapacity(object: CSIStorageCapacity, old?: CSIStorageCapacity): FieldErrorList {
   const errors: FieldErrorList = [];
-  validateLabelSelector(errors, object.nodeTopology, path('nodeTopology'));
+  checkSelector(errors, path('nodeTopology'), object.nodeTopology, old?.nodeTopology);
   check(errors, path('storageClassName'), object.storageClassName, isDns1123Subdomain);
-  const capacity = object.capacity === undefined ? undefined : tryParseQuantity(object.capacity);
-  if (capacity && quantityValue(capacity) < 0)
+  if (object.capacity !== undefined && compareQuantity(object.capacity, 0) < 0)
     errors.push(invalid(path('capacity'), object.capacity, nonNegativeMessage));
   return errors;
 }
 
 export function validateCsiStorageCapacityUpdate(now: CSIStorageCapacity, old: CSIStorageCapacity): FieldErrorList {
-  const errors: FieldErrorList = [];
+  const errors = validateCapacity(now, old);
   for (const field of ['nodeTopology', 'storageClassName'] as const)
     immutable(errors, path(field), now[field], old[field]);
   return errors;
 }
 
 const exactlyOne = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+const attacherPath = specPath.child('attacher');
+const volumeNamePath = specPath.child('source', 'persistentVolumeName');
+const limits = { metadata: 256 * 1024, message: 1024 };
 
-export function validateVolumeAttachment({ spec }: VolumeAttachment): FieldErrorList {
+/** A new VolumeAttachment: what all are asked, and names that mean something. */
+export function validateVolumeAttachment(attachment: VolumeAttachment): FieldErrorList {
   const errors: FieldErrorList = [];
-  validateDriverName(errors, specPath.child('attacher'), spec.attacher);
+  checkAttachment(errors, attachment);
+  checkDriverName(errors, attacherPath, attachment.spec.attacher);
+  const volume = attachment.spec.source.persistentVolumeName;
+  if (volume !== undefined) check(errors, volumeNamePath, volume, isDns1123Subdomain);
+  return errors;
+}
+
+function checkAttachment(errors: FieldErrorList, { spec, status }: VolumeAttachment): void {
+  if (!spec.attacher) errors.push(required(attacherPath));
   const { inlineVolumeSpec, persistentVolumeName } = spec.source;
   const source = specPath.child('source');
   if (inlineVolumeSpec && persistentVolumeName !== undefined) errors.push(forbidden(source, exactlyOne));
   else if (persistentVolumeName === '')
-    errors.push(required(source.child('persistentVolumeName'), 'must specify non empty persistentVolumeName'));
-  else if (!inlineVolumeSpec && persistentVolumeName === undefined) errors.push(required(source, exactlyOne));
+    errors.push(required(volumeNamePath, 'must specify non empty persistentVolumeName'));
+  else if (inlineVolumeSpec) checkInlineVolume(errors, source.child('inlineVolumeSpec'), inlineVolumeSpec);
+  else if (persistentVolumeName === undefined) errors.push(required(source, exactlyOne));
   check(errors, specPath.child('nodeName'), spec.nodeName, isDns1123Subdomain);
-  return errors;
+  const size = Object.entries(status?.attachmentMetadata ?? {}).reduce((sum, pair) => sum + pair.join('').length, 0);
+  if (size > limits.metadata) errors.push(tooLong(path('status', 'attachmentMetadata'), limits.metadata));
+  for (const field of ['attachError', 'detachError'] as const) {
+    const error = status?.[field];
+    if (!error) continue;
+    const at = path('status', field);
+    // the limit that is told is not the one that counts: upstream's slip
+    if ((error.message ?? '').length > limits.message) errors.push(tooLong(at.child('message'), limits.metadata));
+    if (error.errorCode !== undefined && error.errorCode < 0)
+      errors.push(invalid(at.child('errorCode'), error.errorCode, 'must be between 0 and 2147483647, inclusive'));
+  }
 }
 
-export function validateVolumeAttachmentUpdate({ spec }: VolumeAttachment, old: VolumeAttachment): FieldErrorList {
+/** Judges changes of the status too. */
+export function validateVolumeAttachmentUpdate(attachment: VolumeAttachment, old: VolumeAttachment): FieldErrorList {
   const errors: FieldErrorList = [];
-  immutable(errors, specPath, spec, old.spec);
+  checkAttachment(errors, attachment);
+  immutable(errors, specPath, attachment.spec, old.spec);
   return errors;
 }

@@ -3,24 +3,12 @@
 import { type FieldErrorList, type FieldPath, invalid, required } from '../../field-error.ts';
 import type { ResourceQuota } from '../../generated/types.ts';
 import { isQualifiedName } from '../../names.ts';
-import { parseQuantity } from '../../quantity.ts';
-import { check, immutableMessage, nonNegativeMessage, specPath } from '../common.ts';
+import { check, immutableMessage, specPath, statusPath } from '../common.ts';
+import { checkQuantityOf, countedResources } from './resource-names.ts';
 
-/** Counted, so whole numbers. */
-const counts = [
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.nodeports',
-  'services.loadbalancers',
-];
 const podCompute = ['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
 const quotaResources = new Set([
-  ...counts,
+  ...countedResources,
   ...podCompute,
   'ephemeral-storage',
   'requests.ephemeral-storage',
@@ -29,7 +17,6 @@ const quotaResources = new Set([
 ]);
 /** What a resource may be called elsewhere, though no quota is counted in it. */
 const otherResources = new Set(['storage']);
-const billion = 1_000_000_000n;
 
 const isHugePage = (name: string) => /^(requests\.)?hugepages-/.test(name);
 const isQuotaResource = (name: string) => quotaResources.has(name) || isHugePage(name);
@@ -64,9 +51,7 @@ export function validateResourceQuota(quota: ResourceQuota): FieldErrorList {
   for (const [name, quantity] of Object.entries(quota.spec?.hard ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const at = hard.key(name);
     checkName(errors, at, name);
-    const { nanos } = parseQuantity(quantity);
-    if (nanos < 0n) errors.push(invalid(at, quantity, nonNegativeMessage));
-    if (counts.includes(name) && nanos % billion !== 0n) errors.push(invalid(at, quantity, 'must be an integer'));
+    checkQuantityOf(errors, at, name, quantity);
   }
   checkScopes(errors, quota);
   checkSelector(errors, quota);
@@ -77,6 +62,17 @@ export function validateResourceQuota(quota: ResourceQuota): FieldErrorList {
 export function validateResourceQuotaUpdate(quota: ResourceQuota, old: ResourceQuota): FieldErrorList {
   const [now, before] = [quota, old].map(({ spec }) => [...new Set(spec?.scopes ?? [])].sort().join());
   return now === before ? [] : [invalid(specPath.child('scopes'), quota.spec?.scopes ?? null, immutableMessage)];
+}
+
+export function validateResourceQuotaStatus({ status }: ResourceQuota): FieldErrorList {
+  const errors: FieldErrorList = [];
+  for (const field of ['hard', 'used'] as const)
+    for (const [name, quantity] of Object.entries(status?.[field] ?? {})) {
+      const at = statusPath.child(field).key(name);
+      checkName(errors, at, name);
+      checkQuantityOf(errors, at, name, quantity);
+    }
+  return errors;
 }
 
 function checkName(errors: FieldErrorList, at: FieldPath, name: string): void {
@@ -99,6 +95,7 @@ function checkApplies(
       errors.push(invalid(at, value, 'unsupported scope applied to resource'));
 }
 
+/** `value`: what the error shows. */
 function checkContradictions(errors: FieldErrorList, at: FieldPath, value: unknown, used: readonly string[]): void {
   for (const pair of contradictions)
     if (pair.every((scope) => used.includes(scope))) errors.push(invalid(at, value, 'conflicting scopes'));
@@ -117,15 +114,23 @@ function checkScopes(errors: FieldErrorList, quota: ResourceQuota): void {
 function checkSelector(errors: FieldErrorList, quota: ResourceQuota): void {
   const expressions = quota.spec?.scopeSelector?.matchExpressions ?? [];
   const at = specPath.child('scopeSelector').child('matchExpressions');
+  // by the fields of upstream's internal types
+  const shown = {
+    MatchExpressions: expressions.map(({ scopeName, operator, values }) => ({
+      ScopeName: scopeName,
+      Operator: operator,
+      Values: values ?? null,
+    })),
+  };
   for (const { scopeName, operator, values = [] } of expressions) {
     if (!Object.hasOwn(scopes, scopeName)) errors.push(invalid(at.child('scopeName'), scopeName, 'unsupported scope'));
-    checkApplies(errors, at, expressions, scopeName, quota);
+    checkApplies(errors, at, shown, scopeName, quota);
     if (existsOnly.has(scopeName) && operator !== 'Exists')
       errors.push(
         invalid(
           at.child('operator'),
           operator,
-          "must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+          "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
         ),
       );
     if (operator === 'In' || operator === 'NotIn') {
@@ -149,10 +154,11 @@ function checkSelector(errors: FieldErrorList, quota: ResourceQuota): void {
       errors.push(invalid(at.child('operator'), operator, 'not a valid selector operator'));
     }
   }
+  const { scopes: listed = [] } = quota.spec ?? {};
   checkContradictions(
     errors,
     at,
-    expressions,
+    listed.length > 0 ? listed : null,
     expressions.map(({ scopeName }) => scopeName),
   );
 }

@@ -125,7 +125,7 @@ export const network: TableCase[] = [
     path: `${networking}/ipaddresses`,
     object: {
       ...meta('10.97.0.9'),
-      spec: { parentRef: { group: 'Example.com', resource: 'things', namespace: 'n', name: 'x' } },
+      spec: { parentRef: { group: 'example.com', resource: 'things', namespace: 'n', name: 'x' } },
     },
     columns: 'Name string(name)|ParentRef string',
     cells: ['10.97.0.9', 'things.example.com/n/x', AGO],
