@@ -54,7 +54,7 @@ describe('resize', () => {
     };
     const same = { cpu: '100m', memory: '1Mi' };
     expect(await resize({ requests: same, limits: same })).toContain(
-      'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
+      'spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing',
     );
     expect(await resize({ requests: { cpu: '100m' } })).toContain('resource requests cannot be removed');
     expect(await resize({ requests: { ...same, 'ephemeral-storage': '1Gi' } })).toContain(

@@ -11,7 +11,8 @@ import type { RulesByType } from './rules.ts';
 import { workloadRules } from './workloads/rules.ts';
 
 export { validateLabelSelector, validateLabels } from './common.ts';
-export { validatePodSpec, validatePodUpdate } from './pods/pods.ts';
+export { validateWholePod } from './pods/pods.ts';
+export { describeChange } from './pods/update.ts';
 
 const rules: RulesByType = { ...podRules, ...workloadRules, ...clusterRules, ...accessRules };
 

@@ -54,7 +54,7 @@ describe('pods', () => {
     ],
     [
       { containers: [{ ...container, env: [{ name: 'A', valueFrom: {} }] }] },
-      'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+      'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
     ],
     [
       { containers: [container], tolerations: [{ operator: 'Equal' }] },

@@ -17,7 +17,10 @@ export const podBinding: SpecialHandler = (core, context, served) =>
 
 interface BoundPod extends KubeObject {
   spec: { nodeName?: string; schedulingGates?: unknown[] };
-  status?: { conditions?: { type: string; status: string; lastTransitionTime?: string }[] };
+  status?: {
+    nominatedNodeName?: string;
+    conditions?: { type: string; status: string; lastTransitionTime?: string }[];
+  };
 }
 
 async function bind(core: Core, context: RequestContext, served: Served): Promise<Response> {
@@ -63,6 +66,8 @@ async function bind(core: Core, context: RequestContext, served: Served): Promis
       const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
       const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(context.env.clock.now()) };
       pod.status = { ...pod.status, conditions: [...conditions, scheduled] };
+      // Where it was to go is of no interest any more.
+      delete pod.status.nominatedNodeName;
       return pod;
     },
     { dryRun: isDryRun(context), subresource: 'binding' },

@@ -1,4 +1,4 @@
-// Validation of containers (pkg/apis/core/validation: validateContainers and what it calls).
+// Validation of containers of the three kinds (pkg/apis/core/validation: validateContainers, validateInitContainers, validateEphemeralContainers).
 
 import {
   duplicate,
@@ -7,353 +7,164 @@ import {
   forbidden,
   invalid,
   notFound,
-  notSupported,
   required,
 } from '../../field-error.ts';
-import type {
-  Container,
-  EnvVar,
-  ExecAction,
-  HTTPGetAction,
-  LifecycleHandler,
-  Probe,
-  ResourceRequirements,
-  VolumeMount,
-} from '../../generated/types.ts';
-import {
-  isConfigMapKey,
-  isDns1123Label,
-  isDns1123Subdomain,
-  isEnvVarName,
-  isHttpHeaderName,
-  isInRange,
-  isQualifiedName,
-  isValidPortName,
-  isValidPortNum,
-} from '../../names.ts';
-import { compareQuantity, tryParseQuantity } from '../../quantity.ts';
-import { check, nonNegative, nonNegativeMessage, oneOf, requiredOneOf, unique } from '../common.ts';
-import { validateSeccompProfile } from './security.ts';
+import type { Container, EphemeralContainer, PodSpec } from '../../generated/types.ts';
+import { isDns1123Label } from '../../names.ts';
+import { requiredOneOf } from '../common.ts';
+import { validateEnv, validateEnvFrom } from './env.ts';
+import { type Volumes, validateDevices, validateMounts } from './mounts.ts';
+import { validateHostPorts, validatePorts } from './network.ts';
+import { hadFlaw, type PodOptions } from './options.ts';
+import { validateHooks } from './probes.ts';
+import { validateResizePolicy, validateResources } from './resources.ts';
+import { validateRestartPolicy } from './restart-rules.ts';
+import { validateSecurityContext } from './security-context.ts';
 
-const standardResources = ['cpu', 'memory', 'ephemeral-storage'];
-
-export function validateResourceName(errors: FieldErrorList, name: string, at: FieldPath): void {
-  check(errors, at, name, isQualifiedName);
-  if (!name.includes('/') && !standardResources.includes(name) && !name.startsWith('hugepages-'))
-    errors.push(
-      invalid(at, name, 'must be a standard resource type or fully qualified'),
-      invalid(at, name, 'must be a standard resource for containers'),
-    );
+/** What containers are judged by beside themselves. */
+export interface Surroundings {
+  readonly spec: PodSpec;
+  readonly volumes: Volumes;
+  /** Names of the pod's resource claims. */
+  readonly claims: ReadonlySet<string>;
+  readonly options: PodOptions;
 }
 
-export function validateResources(
+function validateCommon(errors: FieldErrorList, container: Container, at: FieldPath, around: Surroundings): void {
+  const { spec, volumes, claims, options } = around;
+  const { name, image, terminationMessagePolicy, imagePullPolicy, ports, env, envFrom } = container;
+  if (!name) errors.push(required(at.child('name')));
+  else for (const message of isDns1123Label(name)) errors.push(invalid(at.child('name'), name, message));
+  if (!image) errors.push(required(at.child('image')));
+  if (terminationMessagePolicy !== 'File')
+    requiredOneOf(errors, at.child('terminationMessagePolicy'), terminationMessagePolicy, [
+      'File',
+      'FallbackToLogsOnError',
+    ]);
+  if (ports) validatePorts(errors, ports, at.child('ports'));
+  if (env) validateEnv(errors, env, at.child('env'));
+  if (envFrom) validateEnvFrom(errors, envFrom, at.child('envFrom'));
+  const { volumeMounts, volumeDevices, resources, resizePolicy, securityContext } = container;
+  if (volumeMounts) validateMounts(errors, container, volumes, at.child('volumeMounts'));
+  if (volumeDevices) validateDevices(errors, volumeDevices, volumeMounts ?? [], volumes, at.child('volumeDevices'));
+  if (imagePullPolicy !== 'Always')
+    requiredOneOf(errors, at.child('imagePullPolicy'), imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
+  if (resources) validateResources(errors, resources, at.child('resources'), claims, options);
+  if (resizePolicy) validateResizePolicy(errors, resizePolicy, at.child('resizePolicy'), spec.restartPolicy);
+  if (securityContext)
+    validateSecurityContext(errors, securityContext, at.child('securityContext'), spec.hostUsers === false);
+}
+
+/** Images without padding: of pods only, since templates were never asked for it. */
+export function validateImagePadding(
   errors: FieldErrorList,
-  resources: ResourceRequirements | undefined,
+  containers: readonly Container[] | undefined,
   at: FieldPath,
 ): void {
-  if (!resources) return;
-  const { limits = {}, requests = {} } = resources;
-  const quantities = (list: Record<string, string>, where: FieldPath) => {
-    for (const [name, quantity] of Object.entries(list)) {
-      validateResourceName(errors, name, where.key(name));
-      if (compareQuantity(quantity, 0) < 0) errors.push(invalid(where.key(name), quantity, nonNegativeMessage));
-      if (name.includes('/') && (tryParseQuantity(quantity)?.nanos ?? 0n) % 1_000_000_000n !== 0n)
-        errors.push(invalid(where.key(name), quantity, 'must be an integer'));
-    }
-  };
-  quantities(limits, at.child('limits'));
-  quantities(requests, at.child('requests'));
-  for (const [name, quantity] of Object.entries(requests)) {
-    const limit = limits[name];
-    if (limit !== undefined) {
-      if (name.includes('/') && compareQuantity(quantity, limit) !== 0)
-        errors.push(invalid(at.child('requests'), quantity, `must be equal to ${name} limit of ${limit}`));
-      else if (compareQuantity(quantity, limit) > 0)
-        errors.push(invalid(at.child('requests'), quantity, `must be less than or equal to ${name} limit of ${limit}`));
-    } else if (name.includes('/'))
-      errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'));
-  }
-}
-
-function validatePort(errors: FieldErrorList, port: number | string | undefined, at: FieldPath): void {
-  if (typeof port === 'string' && port !== '') check(errors, at, port, isValidPortName);
-  else for (const message of isValidPortNum(Number(port ?? 0))) errors.push(invalid(at, port ?? 0, message));
-}
-
-const validateExec = (errors: FieldErrorList, exec: ExecAction, at: FieldPath) => {
-  if ((exec.command ?? []).length === 0) errors.push(required(at.child('command')));
-};
-
-function validateHttpGet(errors: FieldErrorList, http: HTTPGetAction, at: FieldPath): void {
-  if (!http.path) errors.push(required(at.child('path')));
-  validatePort(errors, http.port, at.child('port'));
-  oneOf(errors, at.child('scheme'), http.scheme, ['HTTP', 'HTTPS']);
-  for (const header of http.httpHeaders ?? []) check(errors, at.child('httpHeaders'), header.name, isHttpHeaderName);
-}
-
-function validateHandler(errors: FieldErrorList, handler: LifecycleHandler & Probe, at: FieldPath): void {
-  let count = 0;
-  const next = (name: string, validate: (where: FieldPath) => void) => {
-    if (count > 0) errors.push(forbidden(at.child(name), 'may not specify more than 1 handler type'));
-    else validate(at.child(name));
-    count++;
-  };
-  const { exec, httpGet, tcpSocket, grpc, sleep } = handler;
-  if (exec) next('exec', (where) => validateExec(errors, exec, where));
-  if (httpGet) next('httpGet', (where) => validateHttpGet(errors, httpGet, where));
-  if (tcpSocket) next('tcpSocket', (where) => validatePort(errors, tcpSocket.port, where.child('port')));
-  if (grpc)
-    next('grpc', (where) => {
-      for (const message of isValidPortNum(grpc.port)) errors.push(invalid(where.child('port'), grpc.port, message));
-    });
-  if (sleep) next('sleep', (where) => nonNegative(errors, where.child('seconds'), sleep.seconds));
-  if (count === 0) errors.push(required(at, 'must specify a handler type'));
-}
-
-function validateProbe(errors: FieldErrorList, probe: Probe | undefined, at: FieldPath, once: boolean): void {
-  if (!probe) return;
-  validateHandler(errors, probe as LifecycleHandler & Probe, at);
-  for (const name of [
-    'initialDelaySeconds',
-    'timeoutSeconds',
-    'periodSeconds',
-    'successThreshold',
-    'failureThreshold',
-  ] as const)
-    nonNegative(errors, at.child(name), probe[name]);
-  if (probe.terminationGracePeriodSeconds !== undefined && probe.terminationGracePeriodSeconds <= 0)
-    errors.push(
-      invalid(at.child('terminationGracePeriodSeconds'), probe.terminationGracePeriodSeconds, 'must be greater than 0'),
-    );
-  if (once && probe.successThreshold !== 1)
-    errors.push(invalid(at.child('successThreshold'), probe.successThreshold ?? 0, 'must be 1'));
-}
-
-const fieldPaths = [
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-  'spec.nodeName',
-  'spec.serviceAccountName',
-  'status.hostIP',
-  'status.hostIPs',
-  'status.podIP',
-  'status.podIPs',
-];
-
-function validateEnvSource(errors: FieldErrorList, variable: EnvVar, at: FieldPath): void {
-  const source = variable.valueFrom;
-  if (!source) return;
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
-  const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(Boolean).length;
-  if (fieldRef) {
-    const where = at.child('fieldRef');
-    if (!fieldRef.apiVersion) errors.push(required(where.child('apiVersion')));
-    if (!fieldRef.fieldPath) errors.push(required(where.child('fieldPath')));
-    else if (
-      !fieldPaths.includes(fieldRef.fieldPath) &&
-      !/^metadata\.(labels|annotations)\['.+'\]$/.test(fieldRef.fieldPath)
-    )
-      errors.push(
-        invalid(
-          where.child('fieldPath'),
-          fieldRef.fieldPath,
-          `error converting fieldPath: field label not supported: ${fieldRef.fieldPath}`,
-        ),
-      );
-  }
-  if (resourceFieldRef && !resourceFieldRef.resource) errors.push(required(at.child('resourceFieldRef', 'resource')));
-  for (const [name, ref] of [
-    ['configMapKeyRef', configMapKeyRef],
-    ['secretKeyRef', secretKeyRef],
-  ] as const) {
-    if (!ref) continue;
-    if (!ref.name) errors.push(required(at.child(name, 'name')));
-    if (!ref.key) errors.push(required(at.child(name, 'key')));
-    else check(errors, at.child(name, 'key'), ref.key, isConfigMapKey);
-  }
-  if (count === 0)
-    errors.push(
-      invalid(at, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'),
-    );
-  else if (variable.value) errors.push(invalid(at, '', 'may not be specified when `value` is not empty'));
-  else if (count > 1) errors.push(invalid(at, '', 'may not have more than one field specified at a time'));
-}
-
-function validateMounts(
-  errors: FieldErrorList,
-  mounts: readonly VolumeMount[],
-  volumes: ReadonlySet<string>,
-  at: FieldPath,
-): void {
-  const paths = new Set<string>();
-  for (const [i, mount] of mounts.entries()) {
-    const where = at.index(i);
-    if (!mount.name) errors.push(required(where.child('name')));
-    else if (!volumes.has(mount.name)) errors.push(notFound(where.child('name'), mount.name));
-    if (!mount.mountPath) errors.push(required(where.child('mountPath')));
-    if (paths.has(mount.mountPath)) errors.push(invalid(where.child('mountPath'), mount.mountPath, 'must be unique'));
-    paths.add(mount.mountPath);
-    for (const name of ['subPath', 'subPathExpr'] as const) {
-      const sub = mount[name];
-      if (!sub) continue;
-      if (sub.startsWith('/')) errors.push(invalid(where.child(name), sub, 'must be a relative path'));
-      if (sub.split('/').includes('..')) errors.push(invalid(where.child(name), sub, "must not contain '..'"));
-    }
-    if (mount.subPath && mount.subPathExpr)
-      errors.push(
-        invalid(where.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
-      );
-  }
-}
-
-function validatePorts(errors: FieldErrorList, container: Container, at: FieldPath, hostNetwork: boolean): void {
-  const names = new Set<string>();
-  for (const [i, port] of (container.ports ?? []).entries()) {
-    const where = at.index(i);
-    if (port.name) {
-      const wrong = isValidPortName(port.name);
-      for (const message of wrong) errors.push(invalid(where.child('name'), port.name, message));
-      if (wrong.length === 0) unique(errors, names, where.child('name'), port.name);
-    }
-    if (!port.containerPort) errors.push(required(where.child('containerPort')));
-    else
-      for (const message of isValidPortNum(port.containerPort))
-        errors.push(invalid(where.child('containerPort'), port.containerPort, message));
-    if (port.hostPort)
-      for (const message of isValidPortNum(port.hostPort))
-        errors.push(invalid(where.child('hostPort'), port.hostPort, message));
-    requiredOneOf(errors, where.child('protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']);
-    if (hostNetwork && port.hostPort && port.hostPort !== port.containerPort)
-      errors.push(
-        invalid(where.child('containerPort'), port.containerPort, 'must match `hostPort` when `hostNetwork` is true'),
-      );
-  }
-}
-
-export interface ContainerContext {
-  volumes: ReadonlySet<string>;
-  hostNetwork: boolean;
-  /** Names seen so far in the pod. */
-  names: Set<string>;
-  hostPorts: Set<string>;
-}
-
-function validateContainer(
-  errors: FieldErrorList,
-  container: Container,
-  at: FieldPath,
-  context: ContainerContext,
-): void {
-  if (!container.name) errors.push(required(at.child('name')));
-  else {
-    check(errors, at.child('name'), container.name, isDns1123Label);
-    unique(errors, context.names, at.child('name'), container.name);
-  }
-  if (!container.image) errors.push(required(at.child('image')));
-  else if (container.image !== container.image.trim())
-    errors.push(invalid(at.child('image'), container.image, 'must not have leading or trailing whitespace'));
-  requiredOneOf(errors, at.child('terminationMessagePolicy'), container.terminationMessagePolicy, [
-    'FallbackToLogsOnError',
-    'File',
-  ]);
-  requiredOneOf(errors, at.child('imagePullPolicy'), container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
-  validatePorts(errors, container, at.child('ports'), context.hostNetwork);
-  for (const [i, variable] of (container.env ?? []).entries()) {
-    const where = at.child('env').index(i);
-    if (!variable.name) errors.push(required(where.child('name')));
-    else check(errors, where.child('name'), variable.name, isEnvVarName);
-    validateEnvSource(errors, variable, where.child('valueFrom'));
-  }
-  for (const [i, source] of (container.envFrom ?? []).entries()) {
-    const where = at.child('envFrom').index(i);
-    if (!source.configMapRef && !source.secretRef)
-      errors.push(invalid(where, '', 'must specify one of: `configMapRef` or `secretRef`'));
-    else if (source.configMapRef && source.secretRef)
-      errors.push(invalid(where, '', 'may not have more than one field specified at a time'));
-    for (const name of ['configMapRef', 'secretRef'] as const) {
-      const ref = source[name];
-      if (!ref) continue;
-      if (!ref.name) errors.push(required(where.child(name, 'name')));
-      else
-        for (const message of isDns1123Subdomain(ref.name))
-          errors.push(invalid(where.child(name, 'name'), ref.name, message));
-    }
-  }
-  validateMounts(errors, container.volumeMounts ?? [], context.volumes, at.child('volumeMounts'));
-  validateResources(errors, container.resources, at.child('resources'));
-  const security = container.securityContext;
-  if (security) {
-    const where = at.child('securityContext');
-    for (const name of ['runAsUser', 'runAsGroup'] as const) {
-      const id = security[name];
-      if (id !== undefined)
-        for (const message of isInRange(id, 0, 2147483647)) errors.push(invalid(where.child(name), id, message));
-    }
-    validateSeccompProfile(errors, security.seccompProfile, where.child('seccompProfile'));
-    if (security.allowPrivilegeEscalation === false && security.privileged)
-      errors.push(invalid(where, security, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
-  }
-  for (const [i, port] of (container.ports ?? []).entries()) {
-    if (!port.hostPort) continue;
-    const text = `${port.protocol}/${port.hostIP ?? ''}/${port.hostPort}`;
-    if (context.hostPorts.has(text)) errors.push(duplicate(at.child('ports').index(i).child('hostPort'), text));
-    context.hostPorts.add(text);
-  }
-}
-
-function validateHooks(errors: FieldErrorList, container: Container, at: FieldPath, gracePeriod?: number): void {
-  validateProbe(errors, container.livenessProbe, at.child('livenessProbe'), true);
-  validateProbe(errors, container.readinessProbe, at.child('readinessProbe'), false);
-  validateProbe(errors, container.startupProbe, at.child('startupProbe'), true);
-  for (const name of ['postStart', 'preStop'] as const) {
-    const hook = container.lifecycle?.[name];
-    if (hook) validateHandler(errors, hook as LifecycleHandler & Probe, at.child('lifecycle', name));
-    if (hook?.sleep && gracePeriod !== undefined && hook.sleep.seconds > gracePeriod)
-      errors.push(
-        invalid(
-          at.child('lifecycle', name, 'sleep'),
-          hook.sleep.seconds,
-          `must be non-negative and less than terminationGracePeriodSeconds (${gracePeriod})`,
-        ),
-      );
-  }
+  for (const [i, { image = '' }] of (containers ?? []).entries())
+    if (image !== image.trim())
+      errors.push(invalid(at.index(i).child('image'), image, 'must not have leading or trailing whitespace'));
 }
 
 export function validateContainers(
   errors: FieldErrorList,
   containers: readonly Container[],
   at: FieldPath,
-  context: ContainerContext,
-  gracePeriod?: number,
+  around: Surroundings,
 ): void {
-  if (containers.length === 0) errors.push(required(at));
-  for (const [i, container] of containers.entries()) {
-    validateContainer(errors, container, at.index(i), context);
-    validateHooks(errors, container, at.index(i), gracePeriod);
+  if (containers.length === 0) {
+    errors.push(required(at));
+    return;
   }
+  const { terminationGracePeriodSeconds: grace, os } = around.spec;
+  const names = new Set<string>();
+  for (const [i, container] of containers.entries()) {
+    const where = at.index(i);
+    validateCommon(errors, container, where, around);
+    const { name = '' } = container;
+    if (names.has(name)) errors.push(duplicate(where.child('name'), name));
+    names.add(name);
+    validateHooks(errors, container, where, grace, os);
+    validateRestartPolicy(errors, container, where);
+  }
+  validateHostPorts(errors, containers, at);
 }
+
+const hooks = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const;
+
+const restartsOnResize = ({ resizePolicy = [] }: Container): boolean =>
+  resizePolicy.some(({ restartPolicy }) => restartPolicy === 'RestartContainer');
+const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always';
 
 export function validateInitContainers(
   errors: FieldErrorList,
   containers: readonly Container[],
   at: FieldPath,
-  context: ContainerContext,
-  gracePeriod?: number,
+  around: Surroundings,
 ): void {
+  const { terminationGracePeriodSeconds: grace, os, containers: regular = [] } = around.spec;
+  const names = new Set(regular.map(({ name }) => name));
   for (const [i, container] of containers.entries()) {
     const where = at.index(i);
-    validateContainer(errors, container, where, context);
-    if (container.restartPolicy === 'Always') {
-      validateHooks(errors, container, where, gracePeriod);
+    validateCommon(errors, container, where, around);
+    validateRestartPolicy(errors, container, where);
+    if (names.has(container.name)) errors.push(duplicate(where.child('name'), container.name));
+    else if (container.name) names.add(container.name);
+    validateHostPorts(errors, [container], at);
+    if (isSidecar(container)) {
+      validateHooks(errors, container, where, grace, os);
       continue;
     }
-    if (container.restartPolicy !== undefined && !['Never', 'OnFailure'].includes(container.restartPolicy))
-      errors.push(
-        notSupported(where.child('restartPolicy'), container.restartPolicy, ['Always', 'Never', 'OnFailure']),
-      );
-    for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
+    for (const name of hooks)
       if (container[name])
         errors.push(forbidden(where.child(name), 'may not be set for init containers without restartPolicy=Always'));
+    const had = (old: PodSpec) => (old.initContainers ?? []).some((each) => !isSidecar(each) && restartsOnResize(each));
+    if (!restartsOnResize(container) || hadFlaw(around.options, had)) continue;
+    for (const [j, { restartPolicy }] of (container.resizePolicy ?? []).entries())
+      if (restartPolicy === 'RestartContainer')
+        errors.push(
+          invalid(
+            where.child('resizePolicy').index(j).child('restartPolicy'),
+            restartPolicy,
+            "must not be set to 'RestartContainer' for non-sidecar initContainers",
+          ),
+        );
+  }
+}
+
+const ephemeralFields = new Set([
+  ...['name', 'image', 'command', 'args', 'workingDir', 'envFrom', 'env', 'volumeMounts', 'volumeDevices'],
+  ...['terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy', 'securityContext'],
+  ...['stdin', 'stdinOnce', 'tty', 'targetContainerName'],
+]);
+const cannot = 'cannot be set for an Ephemeral Container';
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0);
+
+export function validateEphemeralContainers(
+  errors: FieldErrorList,
+  containers: readonly EphemeralContainer[],
+  at: FieldPath,
+  around: Surroundings,
+): void {
+  const others = new Set([...(around.spec.containers ?? []), ...(around.spec.initContainers ?? [])].map((c) => c.name));
+  const names = new Set(others);
+  for (const [i, container] of containers.entries()) {
+    const where = at.index(i);
+    const { name, targetContainerName: target, volumeMounts } = container;
+    validateCommon(errors, container as Container, where, around);
+    if (container.image !== container.image?.trim())
+      errors.push(invalid(where.child('image'), container.image, 'must not have leading or trailing whitespace'));
+    if (names.has(name)) errors.push(duplicate(where.child('name'), name));
+    names.add(name);
+    if (target && !others.has(target)) errors.push(notFound(where.child('targetContainerName'), target));
+    for (const [field, value] of Object.entries(container))
+      if (!ephemeralFields.has(field) && !(field === 'resources' ? isEmpty(value) : value === undefined))
+        errors.push(forbidden(where.child(field), cannot));
+    for (const [j, mount] of (volumeMounts ?? []).entries())
+      for (const field of ['subPath', 'subPathExpr'] as const)
+        if (mount[field]) errors.push(forbidden(where.child('volumeMounts').index(j).child(field), cannot));
   }
 }

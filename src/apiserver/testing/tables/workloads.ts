@@ -28,7 +28,6 @@ export const workloads: TableCase[] = [
       phase: 'Running',
       podIP: '10.244.1.7',
       podIPs: [{ ip: '10.244.1.7' }],
-      nominatedNodeName: 'node-2',
       conditions: [{ type: 'lb', status: 'True' }],
       containerStatuses: [
         {
@@ -51,7 +50,7 @@ export const workloads: TableCase[] = [
       ],
     },
     columns: podColumns,
-    cells: ['running', '1/2', 'ErrImagePull', '3 (60s ago)', AGO, '10.244.1.7', 'node-1', 'node-2', '1/2'],
+    cells: ['running', '1/2', 'ErrImagePull', '3 (60s ago)', AGO, '10.244.1.7', 'node-1', '<none>', '1/2'],
   },
   {
     path: namespaced('/api/v1', 'pods'),
@@ -66,9 +65,9 @@ export const workloads: TableCase[] = [
   {
     path: namespaced('/api/v1', 'pods'),
     object: { ...meta('failed'), spec: { containers } },
-    status: { phase: 'Failed', reason: 'Evicted' },
+    status: { phase: 'Failed', reason: 'Evicted', nominatedNodeName: 'node-2' },
     columns: podColumns,
-    cells: ['failed', '0/2', 'Evicted', '0', AGO, '<none>', '<none>', '<none>', '<none>'],
+    cells: ['failed', '0/2', 'Evicted', '0', AGO, '<none>', '<none>', 'node-2', '<none>'],
     conditions: [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }],
   },
   {
