@@ -2,6 +2,7 @@
 // (pkg/controlplane, rbac bootstrappolicy, scheduling bootstrap).
 
 import { isAlreadyExists } from '../api/status.ts';
+import { rfc3339 } from '../env/clock.ts';
 import { defaultRoles } from './auth/default-roles.ts';
 import { addMissing, type DefaultRole, refersElsewhere } from './auth/reconcile-roles.ts';
 import { defaults } from './config.ts';
@@ -120,6 +121,7 @@ async function createMissing(core: Core): Promise<void> {
     ),
     ensureFlowControl(core),
   ]);
+  await ownRange(core);
   await ownService(core);
 }
 
@@ -150,6 +152,24 @@ export async function ensureFlowControl(core: Core): Promise<void> {
   );
 }
 
+/** The range of the server's own flag, as a ServiceCIDR (pkg/controlplane/controller/defaultservicecidr). */
+async function ownRange(core: Core): Promise<void> {
+  const condition = {
+    type: 'Ready',
+    status: 'True',
+    reason: '',
+    message: 'Kubernetes default Service CIDR is ready',
+    lastTransitionTime: rfc3339(core.env.clock.now()),
+  };
+  await ensure(core, 'networking.k8s.io', 'servicecidrs', {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: [core.config.serviceCidr ?? defaults.serviceCidr] },
+    status: { conditions: [condition] },
+  });
+}
+
 /** Service and endpoints "kubernetes": how pods find the API. */
 async function ownService(core: Core): Promise<void> {
   const { config } = core;
@@ -166,6 +186,7 @@ async function ownService(core: Core): Promise<void> {
       clusterIP,
       clusterIPs: [clusterIP],
       sessionAffinity: 'None',
+      internalTrafficPolicy: 'Cluster',
       ports: [{ name: 'https', port: 443, targetPort: port, protocol: 'TCP' }],
     },
   });

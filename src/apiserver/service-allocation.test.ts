@@ -88,7 +88,7 @@ test('an explicit address has one owner; it shows as an IPAddress; deleting free
 test('what a dead server took and never used is had again in time', async () => {
   const { call, stop, simulation } = await twoServers();
   await call(0, 'POST', '/apis/networking.k8s.io/v1/ipaddresses', {
-    metadata: { name: '10.96.0.99' },
+    metadata: { name: '10.96.0.99', labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
     spec: { parentRef: { group: '', resource: 'services', namespace: 'default', name: 'never-made' } },
   });
   const spec = { clusterIP: '10.96.0.99' };

@@ -1,12 +1,27 @@
-// Namespaces, Nodes, Secrets, services' endpoints and ingresses, volumes (pkg/registry/{core,networking,discovery,storage}).
+// Namespaces, Nodes, Secrets, ServiceAccounts, services' endpoints and ingresses (pkg/registry/{core,networking,discovery}).
 
-import type { Namespace, Secret } from '../../api/generated/types.ts';
-import type { KubeObject } from '../object.ts';
+import type { EndpointSlice, Namespace, Node, Secret, ServiceAccount } from '../../api/generated/types.ts';
+import { validateNamespaceFinalize } from '../../api/validation/cluster/namespaces.ts';
+import { deepEqual, type KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
+import {
+  endpointSliceWarnings,
+  endpointsWarnings,
+  ingressWarnings,
+  networkPolicyWarnings,
+} from './network-warnings.ts';
+import { secretWarnings } from './secret-warnings.ts';
+import { storageStrategies } from './storage.ts';
+
+const asNamespace = (object: KubeObject) => object as unknown as Namespace;
+
+function labelWithName({ metadata }: KubeObject): void {
+  metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
+}
 
 const namespace: Strategy = {
   prepareForCreate(object) {
-    const it = object as unknown as Namespace;
+    const it = asNamespace(object);
     // The finalizer by which the namespace controller empties a namespace before it goes.
     const finalizers = it.spec?.finalizers ?? [];
     it.spec = {
@@ -14,18 +29,19 @@ const namespace: Strategy = {
       finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'],
     };
     it.status = { phase: 'Active' };
-    it.metadata.labels = { ...it.metadata.labels, 'kubernetes.io/metadata.name': it.metadata.name };
+    labelWithName(object);
   },
   prepareForUpdate(object, old) {
-    const it = object as unknown as Namespace;
-    it.spec = { ...it.spec, finalizers: (old as unknown as Namespace).spec?.finalizers ?? [] };
-    it.metadata.labels = { ...it.metadata.labels, 'kubernetes.io/metadata.name': it.metadata.name };
+    const it = asNamespace(object);
+    it.spec = { ...it.spec, finalizers: asNamespace(old).spec?.finalizers ?? [] };
+    labelWithName(object);
   },
   subresources: {
     finalize: {
       prepare(object, old) {
         object['status'] = old['status'];
       },
+      validate: (object) => validateNamespaceFinalize(asNamespace(object)),
     },
   },
 };
@@ -45,34 +61,85 @@ function encodeStringData(object: KubeObject): void {
 const secret: Strategy = {
   prepareForCreate: encodeStringData,
   prepareForUpdate: encodeStringData,
+  warnings: secretWarnings,
 };
 
-const phase = (value: string): Strategy => ({
+/** The singular and the plural field say the same; configuration from the API is a feature of the past. */
+function tidyNode(object: KubeObject): void {
+  const node = object as unknown as Node;
+  const { spec, status } = node;
+  if (spec) {
+    if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+    else if (!spec.podCIDR && spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
+    delete spec.configSource;
+  }
+  if (status) delete status.config;
+}
+
+const node: Strategy = {
+  statusAtCreate: true,
+  prepareForCreate: tidyNode,
+  prepareForUpdate: tidyNode,
+  prepareStatusUpdate: tidyNode,
+  warnings: (object) =>
+    (object as unknown as Node).spec?.externalID
+      ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes']
+      : [],
+};
+
+const mountable = 'kubernetes.io/enforce-mountable-secrets';
+
+/** Of Secrets, a ServiceAccount names no more than that. */
+function namesOnly(object: KubeObject): void {
+  const account = object as unknown as ServiceAccount;
+  if (account.secrets) account.secrets = account.secrets.map(({ name = '' }) => ({ name }));
+}
+
+const serviceAccount: Strategy = {
   returnDeletedObject: true,
-  prepareForCreate(object) {
-    object['status'] = { phase: value };
+  prepareForCreate: namesOnly,
+  prepareForUpdate: namesOnly,
+  warnings: ({ metadata }, old) =>
+    metadata.annotations?.[mountable] !== undefined && old?.metadata.annotations?.[mountable] === undefined
+      ? [
+          `metadata.annotations[${mountable}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+        ]
+      : [],
+};
+
+/** Topology of v1beta1 is not written by v1's clients. */
+function dropTopology(object: KubeObject, old?: KubeObject): void {
+  const { endpoints = [] } = object as unknown as EndpointSlice;
+  if (old && deepEqual(endpoints, (old as unknown as EndpointSlice).endpoints ?? [])) return;
+  for (const endpoint of endpoints) delete endpoint.deprecatedTopology;
+}
+
+const endpointSlice: Strategy = {
+  generation: true,
+  prepareForCreate: (object) => dropTopology(object),
+  prepareForUpdate(object, old) {
+    dropTopology(object, old);
+    // Labels say whose endpoints these are: a change of them counts.
+    if (!deepEqual(object.metadata.labels ?? {}, old.metadata.labels ?? {}))
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
-});
+  warnings: endpointSliceWarnings,
+};
 
 /** By "plural.group". */
 export const coreStrategies: Record<string, Strategy> = {
+  ...storageStrategies,
   namespaces: namespace,
   secrets: secret,
-  nodes: { statusAtCreate: true },
-  persistentvolumes: phase('Pending'),
-  persistentvolumeclaims: phase('Pending'),
-  serviceaccounts: { returnDeletedObject: true },
+  nodes: node,
+  serviceaccounts: serviceAccount,
   resourcequotas: { returnDeletedObject: true },
-  endpoints: { allowCreateOnUpdate: true },
+  endpoints: { allowCreateOnUpdate: true, warnings: endpointsWarnings },
   events: { allowCreateOnUpdate: true },
   'events.events.k8s.io': { allowCreateOnUpdate: true },
-  'ingresses.networking.k8s.io': { generation: true },
+  'ingresses.networking.k8s.io': { generation: true, warnings: ingressWarnings },
   'ingressclasses.networking.k8s.io': { generation: true },
-  'csidrivers.storage.k8s.io': { returnDeletedObject: true },
-  'csinodes.storage.k8s.io': { returnDeletedObject: true },
-  'storageclasses.storage.k8s.io': { returnDeletedObject: true },
-  'volumeattachments.storage.k8s.io': { returnDeletedObject: true },
-  'volumeattributesclasses.storage.k8s.io': { returnDeletedObject: true },
-  'networkpolicies.networking.k8s.io': { generation: true },
-  'endpointslices.discovery.k8s.io': { generation: true },
+  'networkpolicies.networking.k8s.io': { generation: true, warnings: networkPolicyWarnings },
+  'servicecidrs.networking.k8s.io': { statusAtCreate: true },
+  'endpointslices.discovery.k8s.io': endpointSlice,
 };

@@ -14,8 +14,10 @@ import type { Store } from '../storage/store.ts';
 /** How long a key without a Service is left alone: its maker may be about to make the Service. */
 const patience = 60_000;
 
+const managedBy = 'ipaddress.kubernetes.io/managed-by';
+const allocator = 'ipallocator.k8s.io';
 const addressKey = (ip: string) => `/registry/ipaddresses/${ip}`;
-/** `port`: "TCP/30080". */
+/** `port`: "port/30080". */
 const portKey = (port: string) => `/registry/ranges/servicenodeports/${port.replace('/', '-')}`;
 
 function addressObject(ip: string, { metadata }: Service, { env }: RequestContext): KubeObject {
@@ -28,7 +30,7 @@ function addressObject(ip: string, { metadata }: Service, { env }: RequestContex
       creationTimestamp: rfc3339(env.clock.now()),
       labels: {
         'ipaddress.kubernetes.io/ip-family': 'IPv4',
-        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+        [managedBy]: allocator,
       },
     },
     spec: { parentRef: { group: '', resource: 'services', namespace: metadata.namespace ?? '', name: metadata.name } },
@@ -40,10 +42,16 @@ function portObject(port: string, service: Service, { env }: RequestContext): Ku
   return {
     apiVersion: 'v1',
     kind: 'RangeAllocation',
-    metadata: { name: port.replace('/', '-').toLowerCase(), creationTimestamp: rfc3339(env.clock.now()) },
+    metadata: { name: port.replace('/', '-'), creationTimestamp: rfc3339(env.clock.now()) },
     range: port,
     data: `${service.metadata.namespace ?? ''}/${service.metadata.name}`,
   };
+}
+
+/** Made by an API server for a Service: what people reserve by hand is theirs. */
+function isOurs({ metadata, spec }: KubeObject): boolean {
+  const parent = (spec as IPAddress['spec'])?.parentRef;
+  return metadata.labels?.[managedBy] === allocator && parent?.resource === 'services';
 }
 
 export class ServiceLocks {
@@ -56,7 +64,7 @@ export class ServiceLocks {
     this.#inUse = inUse;
   }
 
-  /** Takes an address ("10.96.0.7") or port ("TCP/30080") for a Service. Undefined: somebody else has it. */
+  /** Takes an address ("10.96.0.7") or port ("port/30080") for a Service. Undefined: somebody else has it. */
   async take(what: string, service: Service, context: RequestContext): Promise<Entry | undefined> {
     const isPort = what.includes('/');
     const key = isPort ? portKey(what) : addressKey(what);
@@ -66,7 +74,7 @@ export class ServiceLocks {
     const left = made.conflict;
     if (!left) return undefined;
     const age = context.env.clock.now() - Date.parse(left.object.metadata.creationTimestamp ?? '');
-    if (!(age > patience) || (await this.#inUse(what))) return undefined;
+    if (!(age > patience) || !(isPort || isOurs(left.object)) || (await this.#inUse(what))) return undefined;
     const taken = await this.#store.replace(left, object);
     return 'entry' in taken ? taken.entry : undefined;
   }
