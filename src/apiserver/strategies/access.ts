@@ -1,12 +1,29 @@
 // What governs the cluster: roles, leases, priorities, certificates, admission, devices (pkg/registry/{rbac,coordination,scheduling,...}).
 
+import type { Lease } from '../../api/generated/types.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import { certificateRequest } from './certificates.ts';
+
+/** Fields of coordinated leader election, which is not switched on by default. */
+const coordinated = ['strategy', 'preferredHolder'] as const;
+
+const lease: Strategy = {
+  allowCreateOnUpdate: true,
+  prepareForCreate(object) {
+    const { spec } = object as unknown as Lease;
+    for (const field of coordinated) delete spec?.[field];
+  },
+  prepareForUpdate(object, old) {
+    const { spec } = object as unknown as Lease;
+    const before = (old as unknown as Lease).spec;
+    if (!coordinated.some((field) => before?.[field])) for (const field of coordinated) delete spec?.[field];
+  },
+};
 
 /** By "plural.group". */
 export const accessStrategies: Record<string, Strategy> = {
   limitranges: { allowCreateOnUpdate: true },
-  'leases.coordination.k8s.io': { allowCreateOnUpdate: true },
+  'leases.coordination.k8s.io': lease,
   'roles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
   'rolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
   'clusterroles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },

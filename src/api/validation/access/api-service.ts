@@ -1,9 +1,9 @@
 // Validation of APIServices (kube-aggregator's pkg/apis/apiregistration/validation).
 
-import { type FieldErrorList, invalid, required } from '../../field-error.ts';
+import { type FieldErrorList, invalid, notSupported, required } from '../../field-error.ts';
 import type { APIService } from '../../generated/types.ts';
 import { isDns1035Label, isDns1123Subdomain, isValidPortNum } from '../../names.ts';
-import { check, metadataPath, specPath } from '../common.ts';
+import { check, metadataPath, specPath, statusPath } from '../common.ts';
 
 export function validateApiService({ metadata, spec }: APIService): FieldErrorList {
   const errors: FieldErrorList = [];
@@ -49,5 +49,17 @@ export function validateApiService({ metadata, spec }: APIService): FieldErrorLi
   if (wrong.length > 0) errors.push(invalid(at.child('port'), port, `port is not valid: ${wrong.join(', ')}`));
   if (spec?.insecureSkipTLSVerify && caBundle !== '')
     errors.push(invalid(insecure, true, 'may not be true if caBundle is present'));
+  return errors;
+}
+
+const statuses = ['True', 'False', 'Unknown'];
+
+export function validateApiServiceStatus({ status }: APIService): FieldErrorList {
+  const errors: FieldErrorList = [];
+  for (const [i, condition] of (status?.conditions ?? []).entries())
+    if (!statuses.includes(condition.status))
+      errors.push(
+        notSupported(statusPath.child('conditions').index(i).child('status'), condition.status ?? '', statuses),
+      );
   return errors;
 }

@@ -1,6 +1,14 @@
 // Validation of flow schemas and priority levels (pkg/apis/flowcontrol/validation).
 
-import { type FieldErrorList, type FieldPath, forbidden, invalid, notSupported, required } from '../../field-error.ts';
+import {
+  duplicate,
+  type FieldErrorList,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../../field-error.ts';
 import type {
   FlowcontrolV1Subject,
   FlowSchema,
@@ -11,7 +19,7 @@ import type {
   ResourcePolicyRule,
 } from '../../generated/types.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../names.ts';
-import { check, specPath } from '../common.ts';
+import { check, specPath, statusPath } from '../common.ts';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 const maxPrecedence = 10_000;
@@ -208,6 +216,19 @@ function queuingErrors({ queues = 0, handSize = 0, queueLengthLimit = 0 }: Queui
       hand(
         `required entropy bits of deckSize ${queues} and handSize ${handSize} should not be greater than ${maxEntropyBits}`,
       );
+  }
+  return errors;
+}
+
+/** Conditions of both kinds: named, and each once. */
+export function validateFlowControlStatus({ status }: FlowSchema | PriorityLevelConfiguration): FieldErrorList {
+  const errors: FieldErrorList = [];
+  const seen = new Set<string>();
+  for (const [i, { type = '' }] of (status?.conditions ?? []).entries()) {
+    const at = statusPath.child('conditions').index(i).child('type');
+    if (seen.has(type)) errors.push(duplicate(at, type));
+    seen.add(type);
+    if (type === '') errors.push(required(at, 'must not be empty'));
   }
   return errors;
 }

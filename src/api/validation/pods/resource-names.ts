@@ -43,7 +43,7 @@ export function isWholePages(name: string, quantity: Quantity): boolean {
 }
 
 /** Whether the name is well-formed and, without a prefix, one that Kubernetes knows. */
-function checkStandard(errors: FieldErrorList, at: FieldPath, name: string): boolean {
+export function checkStandard(errors: FieldErrorList, at: FieldPath, name: string): boolean {
   const messages = isQualifiedName(name);
   for (const message of messages) errors.push(invalid(at, name, message));
   if (messages.length > 0) return false;
