@@ -5,11 +5,22 @@ import { compareQuantity, quantityMilliValue } from './quantity.ts';
 
 const computed = ['cpu', 'memory'] as const;
 
-/** Guaranteed: each container limits cpu and memory to what it requests. BestEffort: nothing asked. Burstable: the rest. */
+/** The pod says for all its containers together what they need. */
+function hasOwn({ resources }: PodSpec): boolean {
+  const names = [...Object.keys(resources?.requests ?? {}), ...Object.keys(resources?.limits ?? {})];
+  return names.some((name) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-'));
+}
+
+/**
+ * Guaranteed: each container limits cpu and memory to what it requests. BestEffort: nothing asked. Burstable: the rest. Resources of the pod take the place
+ * of its containers'.
+ */
 export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   let any = false;
   let guaranteed = true;
-  for (const { resources } of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
+  const parts =
+    spec?.resources && hasOwn(spec) ? [spec] : [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  for (const { resources } of parts) {
     for (const name of computed) {
       const request = positive(resources?.requests?.[name]);
       const limit = positive(resources?.limits?.[name]);

@@ -31,7 +31,7 @@ test('a pod is warned about what will surprise its owner', async () => {
   });
   expect(code, JSON.stringify(body)).toBe(201);
   const warning = headers.get('warning') ?? '';
-  expect(warning).toContain('metadata.name: this is used in Pod names and hostnames');
+  expect(warning).toContain("metadata.name: this is used in the Pod's hostname");
   expect(warning).toContain('spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14');
   expect(warning).toContain('spec.containers[0].env[1]: hides previous definition of \\"A\\"');
   expect(warning).not.toContain('env[3]');

@@ -8,7 +8,8 @@ import type { Store } from '../storage/store.ts';
 import { accessStrategies } from './access.ts';
 import { coreStrategies } from './core.ts';
 import { podStrategy } from './pod.ts';
-import { templateWarnings } from './pod-warnings.ts';
+import { withoutDisabledFields } from './pod-fields.ts';
+import { makesPods, templateWarnings } from './pod-warnings.ts';
 import { serviceStrategy } from './service.ts';
 import { workloadStrategies } from './workloads.ts';
 
@@ -22,9 +23,12 @@ export function builtInStrategies(store: Store, config: ApiServerConfig): (resou
     pods: podStrategy,
     services: serviceStrategy(store, config),
   };
-  return ({ group, resource, subresources }) => ({
-    hasStatus: subresources.some(({ name }) => name === 'status'),
-    ...templateWarnings(group === '' ? resource : `${resource}.${group}`),
-    ...own[group === '' ? resource : `${resource}.${group}`],
-  });
+  return ({ group, resource, subresources }) => {
+    const key = group === '' ? resource : `${resource}.${group}`;
+    return {
+      hasStatus: subresources.some(({ name }) => name === 'status'),
+      ...templateWarnings(key),
+      ...(makesPods(key) ? withoutDisabledFields(key, own[key]) : own[key]),
+    };
+  };
 }

@@ -1,7 +1,7 @@
 // What a write to pods/ephemeralcontainers and pods/resize may change: that part of the spec and nothing else
 // (podEphemeralContainersStrategy and podResizeStrategy; ValidatePodEphemeralContainersUpdate, ValidatePodResize).
 
-import { type FieldErrorList, FieldPath, forbidden, invalid, path } from '../../api/field-error.ts';
+import { type FieldError, type FieldErrorList, forbidden, invalid, path } from '../../api/field-error.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../api/generated/types.ts';
 import { qosClass } from '../../api/qos.ts';
 import { describeChange, validateWholePod } from '../../api/validation/index.ts';
@@ -9,7 +9,8 @@ import { deepCopy, deepEqual, type KubeObject } from '../object.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
 
 const spec = path('spec');
-const noField = new FieldPath();
+/** About the pod as a whole: upstream names no field. */
+const refusal = (detail: string): FieldError => ({ ...forbidden(spec, detail), field: '' });
 const mirror = 'kubernetes.io/config.mirror';
 const asPod = (object: KubeObject) => object as unknown as Pod;
 const isStatic = (pod: Pod): boolean => pod.metadata.annotations?.[mirror] !== undefined;
@@ -34,7 +35,7 @@ export const ephemeralContainers: SubresourceStrategy = {
   validate(object, old) {
     const pod = asPod(object);
     const before = asPod(old);
-    if (isStatic(before)) return [forbidden(noField, 'static pods do not support ephemeral containers')];
+    if (isStatic(before)) return [refusal('static pods do not support ephemeral containers')];
     const errors: FieldErrorList = [];
     validateWholePod(errors, pod, before);
     const at = spec.child('ephemeralContainers');
@@ -164,8 +165,8 @@ export const resize: SubresourceStrategy = {
   validate(object, old) {
     const pod = asPod(object);
     const before = asPod(old);
-    if (isStatic(before)) return [forbidden(noField, 'static pods cannot be resized')];
-    if (before.spec.os?.name === 'windows') return [forbidden(noField, 'windows pods cannot be resized')];
+    if (isStatic(before)) return [refusal('static pods cannot be resized')];
+    if (before.spec.os?.name === 'windows') return [refusal('windows pods cannot be resized')];
     const errors: FieldErrorList = [];
     validateWholePod(errors, pod, before);
     const quality = before.status?.qosClass ?? qosClass(before.spec);

@@ -1,118 +1,151 @@
-// What is accepted in a pod and yet unwise: texts for Warning headers (pkg/api/pod/warnings.go, pkg/api/persistentvolume/util).
+// What is accepted in a pod and yet unwise: texts for Warning headers (pkg/api/pod/warnings.go, pkg/api/node/util.go).
 
 import { type FieldPath, path } from '../../api/field-error.ts';
-import type { Container, EnvVar, ObjectMeta, PodSpec, PodTemplateSpec, Volume } from '../../api/generated/types.ts';
-import { isDns1123Label } from '../../api/names.ts';
-import { quantityMilliValue, tryParseQuantity } from '../../api/quantity.ts';
+import type {
+  NodeSelectorTerm,
+  ObjectMeta,
+  Pod,
+  PodAffinityTerm,
+  PodSpec,
+  PodTemplateSpec,
+} from '../../api/generated/types.ts';
+import { isDns1123Label, isValidLabelValue } from '../../api/names.ts';
+import { ipWarnings } from '../../api/validation/ip.ts';
 import { deepEqual } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
+import { deprecatedNodeLabels } from './node-labels.ts';
+import { containersWarnings, fractionWarnings } from './pod-container-warnings.ts';
+import { volumeWarnings } from './pod-volume-warnings.ts';
 
-const deprecatedNodeLabels: Record<string, string> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-};
-
-const deprecatedVolumes: Partial<Record<keyof Volume, string>> = {
-  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
-  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
-  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
-  storageos: 'deprecated in v1.22, non-functional in v1.25+',
-  flocker: 'deprecated in v1.22, non-functional in v1.25+',
-  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
-  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
-  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
-  rbd: 'deprecated in v1.28, non-functional in v1.31+',
-};
+type Warn = (at: FieldPath, text: string) => void;
 
 const deprecatedAnnotations: Record<string, string> = {
-  'seccomp.security.alpha.kubernetes.io/pod': 'non-functional in v1.27+; use the "seccompProfile" field instead',
+  'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
+  'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+  'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
 };
+const podSeccomp = 'seccomp.security.alpha.kubernetes.io/pod';
+const matchesNothing = 'a null labelSelector results in matching no pod';
+const hard = 'requiredDuringSchedulingIgnoredDuringExecution';
+const soft = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** Warnings about a pod or a pod template at `at` (the root for a pod). */
-function podWarnings(metadata: Partial<ObjectMeta> | undefined, spec: PodSpec | undefined, at: FieldPath): string[] {
-  if (!spec) return [];
-  const out: string[] = [];
-  const warn = (where: FieldPath, text: string) => out.push(`${where}: ${text}`);
-  const within = at.child('spec');
+/** Values that no label can have are refused where a node must match, and only remarked on where it should. */
+function nodeTermWarnings(warn: Warn, term: NodeSelectorTerm, at: FieldPath, checkValues: boolean): void {
+  for (const [i, { key, values = [] }] of (term.matchExpressions ?? []).entries()) {
+    const where = at.child('matchExpressions').index(i);
+    const text = deprecatedNodeLabels[key];
+    if (text) warn(where.child('key'), `${key} is ${text}`);
+    if (checkValues)
+      for (const [j, value] of values.entries())
+        for (const message of isValidLabelValue(value))
+          warn(where.child('values').index(j), `${value} is invalid, ${message}`);
+  }
+}
+
+function placementWarnings(warn: Warn, spec: PodSpec, at: FieldPath): void {
   for (const key of Object.keys(spec.nodeSelector ?? {})) {
     const text = deprecatedNodeLabels[key];
-    if (text) warn(within.child('nodeSelector').key(key), text);
+    if (text) warn(at.child('nodeSelector').key(key), text);
   }
-  for (const key of Object.keys(metadata?.annotations ?? {})) {
-    const text =
-      deprecatedAnnotations[key] ??
-      (key.startsWith('container.seccomp.security.alpha.kubernetes.io/')
-        ? 'non-functional in v1.27+; use the "seccompProfile" field instead'
-        : undefined);
-    if (text) warn(at.child('metadata', 'annotations').key(key), text);
+  const node = spec.affinity?.nodeAffinity;
+  const nodeAt = at.child('affinity', 'nodeAffinity');
+  for (const [i, term] of (node?.[hard]?.nodeSelectorTerms ?? []).entries())
+    nodeTermWarnings(warn, term, nodeAt.child(hard, 'nodeSelectorTerms').index(i), false);
+  for (const [i, { preference }] of (node?.[soft] ?? []).entries())
+    nodeTermWarnings(warn, preference, nodeAt.child(soft).index(i).child('preference'), true);
+  for (const [i, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
+    const where = at.child('topologySpreadConstraints').index(i);
+    const text = deprecatedNodeLabels[topologyKey];
+    if (text) warn(where.child('topologyKey'), `${topologyKey} is ${text}`);
+    if (!labelSelector) warn(where.child('labelSelector'), matchesNothing);
   }
-  for (const [i, volume] of (spec.volumes ?? []).entries())
-    for (const [source, text] of Object.entries(deprecatedVolumes))
-      if (volume[source as keyof Volume]) warn(within.child('volumes').index(i).child(source), text);
-  const hosts = new Set<string>();
-  for (const [i, { ip }] of (spec.hostAliases ?? []).entries()) {
-    if (hosts.has(ip)) warn(within.child('hostAliases').index(i).child('ip'), `duplicate ip ${JSON.stringify(ip)}`);
-    hosts.add(ip);
+}
+
+function affinityWarnings(warn: Warn, { affinity }: PodSpec, at: FieldPath): void {
+  const look = (term: PodAffinityTerm | undefined, where: FieldPath) => {
+    if (!term?.labelSelector) warn(where.child('labelSelector'), matchesNothing);
+  };
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
+    const where = at.child('affinity', kind);
+    for (const [i, term] of (affinity?.[kind]?.[hard] ?? []).entries()) look(term, where.child(hard).index(i));
+    for (const [i, { podAffinityTerm }] of (affinity?.[kind]?.[soft] ?? []).entries())
+      look(podAffinityTerm, where.child(soft).index(i).child('podAffinityTerm'));
   }
+}
+
+function listWarnings(warn: Warn, { hostAliases = [], imagePullSecrets = [] }: PodSpec, at: FieldPath): void {
+  const addresses = new Set<string>();
+  for (const [i, { ip }] of hostAliases.entries()) {
+    if (addresses.has(ip)) warn(at.child('hostAliases').index(i).child('ip'), `duplicate ip ${JSON.stringify(ip)}`);
+    addresses.add(ip);
+  }
+  const secrets = new Set<string>();
+  for (const [i, { name = '' }] of imagePullSecrets.entries()) {
+    if (secrets.has(name))
+      warn(at.child('imagePullSecrets').index(i).child('name'), `duplicate name ${JSON.stringify(name)}`);
+    secrets.add(name);
+  }
+  for (const [i, { name }] of imagePullSecrets.entries())
+    if (!name) warn(at.child('imagePullSecrets').index(i).child('name'), 'invalid empty name ""');
+}
+
+/** Warnings about a pod or a pod template at `at` (the root for a pod). */
+function podWarnings(
+  metadata: Partial<ObjectMeta> | undefined,
+  spec: PodSpec | undefined,
+  at: FieldPath,
+  isTemplate: boolean,
+): string[] {
+  if (!spec) return [];
+  const out: string[] = [];
+  const warn: Warn = (where, text) => out.push(`${where}: ${text}`);
+  const within = at.child('spec');
+  const annotations = metadata?.annotations ?? {};
+  const annotationsAt = at.child('metadata', 'annotations');
+  placementWarnings(warn, spec, within);
+  for (const [key, text] of Object.entries(deprecatedAnnotations))
+    if (annotations[key] !== undefined) warn(annotationsAt.key(key), text);
+  if (spec.volumes) volumeWarnings((text) => out.push(text), spec.volumes, within.child('volumes'));
+  listWarnings(warn, spec, within);
+  for (const name of ['memory', 'ephemeral-storage'])
+    fractionWarnings(warn, spec.overhead, name, within.child('overhead'));
+  if (!spec.securityContext?.seccompProfile && annotations[podSeccomp] !== undefined)
+    warn(annotationsAt.key(podSeccomp), 'non-functional in v1.27+; use the "seccompProfile" field instead');
+  containersWarnings(warn, spec, annotations, at, isTemplate);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0)
     warn(
       within.child('terminationGracePeriodSeconds'),
       'must be >= 0; negative values are invalid and will be treated as 1',
     );
-  for (const list of ['initContainers', 'containers'] as const)
-    for (const [i, container] of (spec[list] ?? []).entries())
-      containerWarnings(container, within.child(list).index(i), warn);
+  affinityWarnings(warn, spec, within);
+  for (const [i, server] of (spec.dnsConfig?.nameservers ?? []).entries())
+    out.push(...ipWarnings(within.child('dnsConfig', 'nameservers').index(i), server));
+  for (const [i, { ip }] of (spec.hostAliases ?? []).entries())
+    out.push(...ipWarnings(within.child('hostAliases').index(i).child('ip'), ip));
   return out;
 }
 
-function containerWarnings(container: Container, at: FieldPath, warn: (where: FieldPath, text: string) => void): void {
-  const variables = new Map<string, EnvVar>();
-  for (const [i, variable] of (container.env ?? []).entries()) {
-    const earlier = variables.get(variable.name);
-    variables.set(variable.name, variable);
-    if (!earlier) continue;
-    // A later value that refers to the one it hides still needs it.
-    const uses = variable.value?.includes(`$(${variable.name})`);
-    if (!uses)
-      warn(
-        at.child('env').index(i),
-        `hides previous definition of ${JSON.stringify(variable.name)}, which may be dropped when using apply`,
-      );
-  }
-  const ports = new Map<string, number>();
-  for (const [i, { protocol, containerPort, hostPort, name }] of (container.ports ?? []).entries()) {
-    const key = `${protocol ?? 'TCP'}/${containerPort}/${hostPort ?? ''}`;
-    const first = ports.get(key);
-    if (first !== undefined && !name)
-      warn(at.child('ports').index(i), `duplicate port definition with ${at.child('ports').index(first)}`);
-    if (first === undefined) ports.set(key, i);
-  }
-  for (const field of ['requests', 'limits'] as const)
-    for (const resource of ['memory', 'ephemeral-storage']) {
-      const value = container.resources?.[field]?.[resource];
-      if (value !== undefined && tryParseQuantity(value) && quantityMilliValue(value) % 1000 !== 0)
-        warn(
-          at.child('resources', field).key(resource),
-          `fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`,
-        );
-    }
-}
-
-/** A workload's name becomes part of its pods' hostnames. */
-function hostnameWarnings({ name }: ObjectMeta): string[] {
+/** A name becomes, or becomes part of, the hostnames of pods. */
+function hostnameWarnings({ name }: ObjectMeta, use: string): string[] {
   const messages = name ? isDns1123Label(name) : [];
   if (messages.length === 0) return [];
   return [
-    `${path('metadata', 'name')}: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${messages.join(', ')}]`,
+    `${path('metadata', 'name')}: this is used in ${use}, which can result in surprising behavior; a DNS label is recommended: [${messages.join(' ')}]`,
   ];
+}
+
+/** New pods are looked at as a whole, changed ones for the addresses in their status. */
+export function warningsOfPod(pod: Pod, old: Pod | undefined): string[] {
+  const { metadata, spec, status } = pod;
+  if (!old) return [...hostnameWarnings(metadata, "the Pod's hostname"), ...podWarnings(metadata, spec, path(), false)];
+  if (deepEqual(status, old.status)) return [];
+  return (['podIPs', 'hostIPs'] as const).flatMap((list) =>
+    (status?.[list] ?? []).flatMap(({ ip }, i) => ipWarnings(path('status', list).index(i).child('ip'), ip ?? '')),
+  );
 }
 
 // Where kinds that make pods keep their template.
 const templates: Record<string, string[]> = {
-  pods: [],
   podtemplates: ['template'],
   replicationcontrollers: ['spec', 'template'],
   'deployments.apps': ['spec', 'template'],
@@ -124,19 +157,27 @@ const templates: Record<string, string[]> = {
 };
 const unnamed = new Set(['podtemplates', 'daemonsets.apps']);
 
-/** The warnings of a kind that is or makes pods, by "plural.group": on creation, and when an update changes more than metadata and status. */
+/** Whether a kind has a pod template, by "plural.group". */
+export const makesPods = (resource: string): boolean => templates[resource] !== undefined;
+
+/** The template of a kind that makes pods, by "plural.group". */
+export function templateOf(resource: string, object: unknown): PodTemplateSpec | undefined {
+  let template = object;
+  for (const field of templates[resource] ?? []) template = (template as Record<string, unknown> | undefined)?.[field];
+  return template as PodTemplateSpec | undefined;
+}
+
+/** The warnings of a kind that makes pods, by "plural.group": on creation, and when an update changes more than metadata and status. */
 export function templateWarnings(resource: string): Pick<Strategy, 'warnings'> {
   const fields = templates[resource];
   if (!fields) return {};
   return {
     warnings(object, old) {
       if (old && deepEqual(object['spec'], old['spec']) && deepEqual(object['template'], old['template'])) return [];
-      let template: unknown = object;
-      for (const field of fields) template = (template as Record<string, unknown> | undefined)?.[field];
-      const { metadata, spec } = (template ?? {}) as PodTemplateSpec;
+      const { metadata, spec } = templateOf(resource, object) ?? {};
       return [
-        ...(old || unnamed.has(resource) ? [] : hostnameWarnings(object.metadata)),
-        ...podWarnings(metadata, spec, path(...fields)),
+        ...(old || unnamed.has(resource) ? [] : hostnameWarnings(object.metadata, 'Pod names and hostnames')),
+        ...podWarnings(metadata, spec, path(...fields), true),
       ];
     },
   };

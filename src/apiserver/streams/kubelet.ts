@@ -11,33 +11,24 @@ import type { Core } from '../server/core.ts';
 
 const port = 10250;
 
-/** The pod, which must have a node. Throws NotFound, BadRequest. */
-export async function scheduledPod(
-  core: Core,
-  namespace: string,
-  name: string,
-): Promise<Pod & { spec: { nodeName: string } }> {
-  const entry = await core.catalog.registry('', 'pods').get(namespace, name);
-  const pod = entry.object as unknown as Pod;
-  if (!pod.spec.nodeName) throw newBadRequest(`pod ${name} does not have a host assigned`);
-  return pod as Pod & { spec: { nodeName: string } };
+/** The name of the node that the pod was given to. Throws BadRequest. */
+export function nodeOf({ metadata, spec }: Pod): string {
+  if (!spec.nodeName) throw newBadRequest(`pod ${metadata.name} does not have a host assigned`);
+  return spec.nodeName;
 }
 
-/** The container that is meant: the one named, the annotated default, or the only one. Throws BadRequest in upstream's words. */
-export function chooseContainer(pod: Pod, wanted: string | null): string {
-  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec;
-  const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
-  const all = [...names(containers), ...names(initContainers), ...names(ephemeralContainers)];
+/** The container that is meant: the one named, or the only regular one. Throws BadRequest in upstream's words (validateContainer). */
+export function chooseContainer({ metadata: { name: pod }, spec }: Pod, wanted: string | null): string {
+  const { containers, initContainers = [], ephemeralContainers = [] } = spec;
+  const names = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }) => name);
   if (wanted) {
-    if (!all.includes(wanted)) throw newBadRequest(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
+    if (!names.includes(wanted)) throw newBadRequest(`container ${wanted} is not valid for pod ${pod}`);
     return wanted;
   }
-  const annotated = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
-  if (annotated && all.includes(annotated)) return annotated;
-  if (containers.length === 1) return (containers[0] as { name: string }).name;
-  let message = `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names(containers).join(' ')}]`;
-  if (initContainers.length > 0) message += ` or one of the init containers: [${names(initContainers).join(' ')}]`;
-  throw newBadRequest(message);
+  const [only, ...more] = containers;
+  if (only && more.length === 0) return only.name;
+  const choice = only ? `, choose one of: [${names.join(' ')}]` : '';
+  throw newBadRequest(`a container name must be specified for pod ${pod}${choice}`);
 }
 
 /** Asks a kubelet. Throws InternalError when it cannot be reached, as upstream words a failed dial. */

@@ -1,14 +1,23 @@
 // log, exec, attach and portforward of pods (pkg/registry/core/pod/rest).
 
 import type { FieldErrorList } from '../../api/field-error.ts';
-import { invalid, path } from '../../api/field-error.ts';
+import { forbidden, invalid, path } from '../../api/field-error.ts';
+import type { Pod } from '../../api/generated/types.ts';
 import { newBadRequest, newInvalid } from '../../api/status.ts';
 import { channelStreamType } from '../../env/streams.ts';
-import type { SpecialHandler } from '../server/core.ts';
-import { askKubelet, chooseContainer, connectStream, passOn, scheduledPod } from '../streams/kubelet.ts';
+import type { RequestContext } from '../server/context.ts';
+import type { Core, SpecialHandler } from '../server/core.ts';
+import { askKubelet, chooseContainer, connectStream, nodeOf, passOn } from '../streams/kubelet.ts';
 import { admitConnect } from './admission.ts';
 
 const isTrue = (value: string | null) => value === 'true' || value === '1';
+
+async function podNamed(core: Core, { info }: RequestContext): Promise<Pod> {
+  const { object } = await core.catalog.registry('', 'pods').get(info.namespace, info.name);
+  return object as unknown as Pod;
+}
+
+const passedOn = ['follow', 'previous', 'timestamps', 'sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes'];
 
 /** GET pods/<name>/log */
 export const podLog: SpecialHandler = (core, context) => {
@@ -16,24 +25,14 @@ export const podLog: SpecialHandler = (core, context) => {
   if (info.verb !== 'get') return undefined;
   return (async () => {
     const query = url.searchParams;
-    const entry = await core.catalog.registry('', 'pods').get(info.namespace, info.name);
-    const pod = entry.object as unknown as Parameters<typeof chooseContainer>[0];
     checkLogOptions(query, info.name);
+    const pod = await podNamed(core, context);
     const container = chooseContainer(pod, query.get('container'));
     const node = pod.spec.nodeName;
     // Not scheduled yet: nothing has been written.
     if (!node) return new Response('', { headers: { 'content-type': 'text/plain' } });
     const passed = new URLSearchParams();
-    for (const name of [
-      'follow',
-      'previous',
-      'timestamps',
-      'sinceSeconds',
-      'sinceTime',
-      'tailLines',
-      'limitBytes',
-      'stream',
-    ]) {
+    for (const name of passedOn) {
       const value = query.get(name);
       if (value) passed.set(name, value);
     }
@@ -44,22 +43,40 @@ export const podLog: SpecialHandler = (core, context) => {
   })();
 };
 
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** ValidatePodLogOptions; `name` is the pod's. Throws BadRequest for what is no number or time, Invalid for what is too small. */
 function checkLogOptions(query: URLSearchParams, name: string): void {
-  const errors: FieldErrorList = [];
-  const whole = (field: string, least: number, text: string) => {
-    const value = query.get(field);
-    if (value !== null && value !== '' && !(Number.isInteger(Number(value)) && Number(value) >= least))
-      errors.push(invalid(path(field), Number(value), text));
+  const number = (field: string): number | undefined => {
+    const text = query.get(field);
+    if (!text) return undefined;
+    if (!/^[+-]?\d+$/.test(text))
+      throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    return Number(text);
   };
-  whole('tailLines', 0, 'must be greater than or equal to 0');
-  whole('limitBytes', 1, 'must be greater than 0');
-  whole('sinceSeconds', 1, 'must be greater than 0');
-  if (query.get('sinceSeconds') && query.get('sinceTime'))
+  const tailLines = number('tailLines');
+  const limitBytes = number('limitBytes');
+  const sinceSeconds = number('sinceSeconds');
+  const sinceTime = query.get('sinceTime');
+  if (sinceTime && !timePattern.test(sinceTime))
+    throw newBadRequest(
+      `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`,
+    );
+  const errors: FieldErrorList = [];
+  if (tailLines !== undefined && tailLines < 0)
+    errors.push(invalid(path('tailLines'), tailLines, 'must be greater than or equal to 0'));
+  if (limitBytes !== undefined && limitBytes < 1)
+    errors.push(invalid(path('limitBytes'), limitBytes, 'must be greater than 0'));
+  if (sinceSeconds !== undefined && sinceTime)
     errors.push({
       type: 'FieldValueForbidden',
-      field: 'sinceSeconds',
+      field: '',
       detail: 'at most one of `sinceTime` or `sinceSeconds` may be specified',
     });
+  else if (sinceSeconds !== undefined && sinceSeconds < 1)
+    errors.push(invalid(path('sinceSeconds'), sinceSeconds, 'must be greater than 0'));
+  // One of the two streams alone: a feature that is off by default.
+  if (query.get('stream')) errors.push(forbidden(path('stream'), 'may not be specified'));
   if (errors.length > 0) throw newInvalid({ group: '', kind: 'PodLogOptions' }, name, errors);
 }
 
@@ -90,10 +107,9 @@ const streamHandler =
     if (info.verb !== 'create' && info.verb !== 'get') return undefined;
     return (async () => {
       const options = await admitConnect(core, context, served, streamOptions(url.searchParams, kind === 'exec'));
-      const pod = await scheduledPod(core, info.namespace, info.name);
+      const pod = await podNamed(core, context);
       const container = chooseContainer(pod, options.container ?? null);
-      if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
-        throw newBadRequest(`cannot ${kind} in a container of a completed pod; current phase is ${pod.status.phase}`);
+      const node = nodeOf(pod);
       const passed = new URLSearchParams();
       if (options.stdin) passed.set('input', '1');
       if (options.stdout) passed.set('output', '1');
@@ -103,12 +119,7 @@ const streamHandler =
       if (kind === 'exec' && command.length === 0)
         throw newBadRequest('you must specify at least 1 command for the container');
       for (const word of command) passed.append('command', word);
-      return connectStream(
-        core,
-        context,
-        pod.spec.nodeName,
-        `/${kind}/${info.namespace}/${info.name}/${container}?${passed}`,
-      );
+      return connectStream(core, context, node, `/${kind}/${info.namespace}/${info.name}/${container}?${passed}`);
     })();
   };
 
@@ -123,17 +134,12 @@ export const podPortForward: SpecialHandler = (core, context, served) => {
     const wanted = url.searchParams.get('ports') ?? url.searchParams.get('port') ?? '';
     const asked = /^\d+$/.test(wanted) ? { ports: [Number(wanted)] } : {};
     const options = await admitConnect<{ ports?: number[] }>(core, context, served, asked);
-    const pod = await scheduledPod(core, info.namespace, info.name);
+    const node = nodeOf(await podNamed(core, context));
     const asks = context.request.headers.get('content-type') === channelStreamType;
     if (wanted === '' && asks) return new Response(null, { status: 204 });
     const number = options.ports?.[0] ?? 0;
     if (!Number.isInteger(number) || number < 1 || number > 65535)
       throw newBadRequest(`invalid port ${JSON.stringify(wanted)}`);
-    return connectStream(
-      core,
-      context,
-      pod.spec.nodeName,
-      `/portForward/${info.namespace}/${info.name}?port=${number}`,
-    );
+    return connectStream(core, context, node, `/portForward/${info.namespace}/${info.name}?port=${number}`);
   })();
 };

@@ -19,7 +19,7 @@ import type {
   ResourceRequirements,
 } from '../../generated/types.ts';
 import { isDns1123Label } from '../../names.ts';
-import { compareQuantity, formatQuantity, tryParseQuantity } from '../../quantity.ts';
+import { compareQuantity, formatQuantity, parseQuantity, type Quantity, tryParseQuantity } from '../../quantity.ts';
 import { podAmounts } from '../../quota/pod-resources.ts';
 import { check, nonNegativeMessage } from '../common.ts';
 import { hadFlaw, type PodOptions } from './options.ts';
@@ -32,7 +32,6 @@ import {
   isWholePages,
 } from './resource-names.ts';
 
-type List = Record<string, string>;
 type CheckName = typeof checkContainerResource;
 
 const milli = 1_000_000n;
@@ -47,31 +46,31 @@ function hasPartialPages(spec: PodSpec): boolean {
   );
 }
 
-function validateList(
+function checkAmount(errors: FieldErrorList, at: FieldPath, name: string, quantity: Quantity): void {
+  if (quantity.nanos < 0n) errors.push(invalid(at, formatQuantity(quantity), nonNegativeMessage));
+  // Thousandths are rounded up first, so that a little more than a whole number passes for the next.
+  if (isExtendedResource(name) && (((quantity.nanos + milli - 1n) / milli) * milli) % one !== 0n)
+    errors.push(invalid(at, formatQuantity(quantity), 'must be an integer'));
+}
+
+/** Requests against limits: no more, and where nothing can be shared, neither less. */
+function checkLimit(
   errors: FieldErrorList,
-  list: List,
   at: FieldPath,
-  checkName: CheckName,
-  options: PodOptions,
+  name: string,
+  request: string,
+  limit: string | undefined,
 ): void {
-  for (const [name, text] of Object.entries(list)) {
-    const where = at.key(name);
-    checkName(errors, where, name);
-    const quantity = tryParseQuantity(text);
-    if (!quantity) continue;
-    if (quantity.nanos < 0n) errors.push(invalid(where, formatQuantity(quantity), nonNegativeMessage));
-    // Thousandths are rounded up first, so that a little more than a whole number passes for the next.
-    if (isExtendedResource(name) && (((quantity.nanos + milli - 1n) / milli) * milli) % one !== 0n)
-      errors.push(invalid(where, formatQuantity(quantity), 'must be an integer'));
-    if (isHugePages(name) && !isWholePages(name, quantity) && !hadFlaw(options, hasPartialPages))
-      errors.push(
-        invalid(
-          where,
-          formatQuantity(quantity),
-          `${formatQuantity(quantity)} is not positive integer multiple of ${name}`,
-        ),
-      );
+  const shared = isOvercommitAllowed(name);
+  if (limit === undefined) {
+    if (!shared) errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'));
+    return;
   }
+  const difference = compareQuantity(request, limit);
+  if (difference !== 0 && !shared)
+    errors.push(invalid(at.child('requests'), request, `must be equal to ${name} limit of ${limit}`));
+  else if (difference > 0)
+    errors.push(invalid(at.child('requests'), request, `must be less than or equal to ${name} limit of ${limit}`));
 }
 
 function validateRequirements(
@@ -83,20 +82,25 @@ function validateRequirements(
   options: PodOptions,
 ): void {
   const { limits = {}, requests = {} } = resources;
-  validateList(errors, limits, at.child('limits'), checkName, options);
-  validateList(errors, requests, at.child('requests'), checkName, options);
-  for (const [name, request] of Object.entries(requests)) {
-    const limit = limits[name];
-    if (limit === undefined) {
-      if (!isOvercommitAllowed(name))
-        errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'));
-      continue;
-    }
-    const difference = compareQuantity(request, limit);
-    if (difference !== 0 && !isOvercommitAllowed(name))
-      errors.push(invalid(at.child('requests'), request, `must be equal to ${name} limit of ${limit}`));
-    else if (difference > 0)
-      errors.push(invalid(at.child('requests'), request, `must be less than or equal to ${name} limit of ${limit}`));
+  const checkPages = (where: FieldPath, name: string, quantity: Quantity) => {
+    if (!isHugePages(name) || isWholePages(name, quantity) || hadFlaw(options, hasPartialPages)) return;
+    const text = formatQuantity(quantity);
+    errors.push(invalid(where, text, `${text} is not positive integer multiple of ${name}`));
+  };
+  for (const [name, text] of Object.entries(limits)) {
+    const where = at.child('limits').key(name);
+    checkName(errors, where, name);
+    const quantity = parseQuantity(text);
+    checkAmount(errors, where, name, quantity);
+    checkPages(where, name, quantity);
+  }
+  for (const [name, text] of Object.entries(requests)) {
+    const where = at.child('requests').key(name);
+    checkName(errors, where, name);
+    const quantity = parseQuantity(text);
+    checkAmount(errors, where, name, quantity);
+    checkLimit(errors, at, name, text, limits[name]);
+    checkPages(where, name, quantity);
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory'))

@@ -3,7 +3,7 @@
 import {
   duplicate,
   type FieldErrorList,
-  FieldPath,
+  type FieldPath,
   forbidden,
   invalid,
   notFound,
@@ -51,7 +51,7 @@ function validateClaims(
     const where = at.index(i);
     const { name, resourceClaimName, resourceClaimTemplateName } = claim;
     if (metadata?.annotations?.[mirrorAnnotation] !== undefined) {
-      errors.push(forbidden(new FieldPath(), 'static pods do not support resource claims'));
+      errors.push({ ...forbidden(at, 'static pods do not support resource claims'), field: '' });
       if (name) names.add(name);
       continue;
     }
