@@ -103,7 +103,9 @@ describe('ephemeral containers', () => {
 
 describe('signing requests', () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-  const request = btoa('-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n');
+  const pem = (label: string, body: string) => btoa(`-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`);
+  const request = pem('CERTIFICATE REQUEST', 'MAA=');
+  const certificate = pem('CERTIFICATE', 'MAA=');
   const spec = { request, signerName: 'example.com/signer', usages: ['client auth'] };
 
   test('are approved through approval, signed through status', async () => {
@@ -112,14 +114,25 @@ describe('signing requests', () => {
     expect(made.code).toBe(201);
     expect(made.body.spec.username).toBe('kubernetes-admin');
     const condition = { type: 'Approved', status: 'True', reason: 'Because', message: 'I may' };
-    const sneaky = await call('PATCH', `${path}/a/status`, { status: { conditions: [condition] } }, merge);
-    expect(sneaky.body.status.conditions).toBeUndefined();
-    const approved = await call(
-      'PATCH',
-      `${path}/a/approval`,
-      { status: { conditions: [condition], certificate: 'QUFB' } },
-      merge,
+    const why = async (sub: string, status: object) => {
+      const { body } = await call('PATCH', `${path}/a/${sub}`, { status }, merge);
+      return body.message.replace(/^.*? is invalid: /, '');
+    };
+    const conditions = [condition];
+    expect(await why('status', { conditions })).toBe(
+      'status.conditions: Forbidden: updates may not add a condition of type "Approved"',
     );
+    expect(
+      await why('approval', {
+        conditions: [
+          { type: '', status: 'True' },
+          { ...condition, status: 'False' },
+        ],
+      }),
+    ).toBe(
+      '[status.conditions[0].type: Required value, status.conditions[1].status: Unsupported value: "False": supported values: "True"]',
+    );
+    const approved = await call('PATCH', `${path}/a/approval`, { status: { conditions, certificate } }, merge);
     expect(approved.body.status.certificate).toBeUndefined();
     expect(approved.body.status.conditions[0]).toMatchObject({ ...condition, lastUpdateTime: expect.any(String) });
     const both = await call(
@@ -128,10 +141,23 @@ describe('signing requests', () => {
       { status: { conditions: [condition, { type: 'Denied', status: 'True' }] } },
       merge,
     );
-    expect(both.body.message).toContain('mutually exclusive');
-    const signed = await call('PATCH', `${path}/a/status`, { status: { certificate: 'QUFB' } }, merge);
-    expect(signed.body.status).toMatchObject({ certificate: 'QUFB', conditions: [condition] });
-    expect((await call('PATCH', `${path}/a/status`, { status: { certificate: 'QkJC' } }, merge)).code).toBe(422);
+    expect(both.body.message).toContain(
+      'status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive',
+    );
+    expect(await why('approval', { conditions: [] })).toBe(
+      'status.conditions: Forbidden: updates may not remove a condition of type "Approved"',
+    );
+    expect(await why('status', { certificate: 'QUFB' })).toBe(
+      'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block',
+    );
+    expect(await why('status', { certificate: pem('X', 'MAA=') })).toBe(
+      'status.certificate: Invalid value: "<certificate data>": only CERTIFICATE PEM blocks are allowed, found "X"',
+    );
+    const signed = await call('PATCH', `${path}/a/status`, { status: { certificate } }, merge);
+    expect(signed.body.status).toMatchObject({ certificate, conditions });
+    expect(await why('status', { certificate: pem('CERTIFICATE', 'MAE=') })).toBe(
+      'status.certificate: Forbidden: updates may not modify existing certificate content',
+    );
   });
 
   test('are decided on and signed by those who may do so for their signer', async () => {
@@ -159,13 +185,11 @@ describe('signing requests', () => {
       403,
       'certificatesigningrequests.certificates.k8s.io "theirs" is forbidden: user not permitted to approve requests with signerName "example.org/signer"',
     ]);
-    const signed = await call('PATCH', `${path}/mine/status`, { status: { certificate: 'QUFB' } }, as);
+    const signed = await call('PATCH', `${path}/mine/status`, { status: { certificate } }, as);
     expect(signed.body.message).toContain('user not permitted to sign requests with signerName "example.com/signer"');
   });
 
   test('for clients may not ask for masters', async () => {
-    const pem = (body: string) =>
-      btoa(`-----BEGIN CERTIFICATE REQUEST-----\n${body}\n-----END CERTIFICATE REQUEST-----\n`);
     // CN=jane with O=developers, and CN=eve with O=developers and O=system:masters
     const jane =
       'MIHfMIGGAgEAMCQxEzARBgNVBAoMCmRldmVsb3BlcnMxDTALBgNVBAMMBGphbmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARQUgsIlEP6V3JxV8sl80WC5mPssJt/iuUG2S2kntxBGPQ12b85laPUHsg1b/yztsfg1aNhnrZGyL2ICimE14n4oAAwCgYIKoZIzj0EAwIDSAAwRQIhAOgTra3OWNPEtOPPMGzOSXqENxwc0P9Hq3Kby9Gy0k5kAiAiy4SUzMqNvbtnfmch7q6OVlYSnHfOss7VG1By+mCWIA==';
@@ -174,7 +198,7 @@ describe('signing requests', () => {
     const ask = async (name: string, body: string, signerName = 'kubernetes.io/kube-apiserver-client') => {
       const answer = await harness.call('POST', path, {
         metadata: { name },
-        spec: { ...spec, signerName, request: pem(body) },
+        spec: { ...spec, signerName, request: pem('CERTIFICATE REQUEST', body) },
       });
       return answer.code === 201 ? 'made' : answer.body.message;
     };
@@ -184,20 +208,49 @@ describe('signing requests', () => {
       `${start('eve')}use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed`,
     );
     expect(await ask('eve', eve, 'example.com/signer')).toBe('made');
-    for (const broken of ['AAAA', 'MIIB', jane.slice(0, 80), '!'])
-      expect(await ask('broken', broken)).toContain(`${start('broken')}failed to parse CSR: `);
+    const wrong = [
+      ['AAAA', "asn1: structure error: tags don't match (16 vs {class:0 tag:0 length:0 isCompound:false})"],
+      ['MIIB', 'asn1: syntax error: data truncated'],
+      [jane.slice(0, 80), 'asn1: syntax error: data truncated'],
+      ['!', 'PEM block type must be CERTIFICATE REQUEST'],
+    ] as const;
+    for (const [broken, why] of wrong) expect(await ask('broken', broken)).toContain(`": ${why}`);
+    expect(await ask('broken', 'MAA=')).toContain(`${start('broken')}failed to parse CSR: `);
   });
 
-  test('must be requests', async () => {
-    const { call } = harness;
-    const { code, body } = await call('POST', path, {
-      metadata: { name: 'b' },
-      spec: { request: btoa('nonsense'), usages: [], signerName: 'x' },
-    });
+  test.each<[object, string]>([
+    [
+      { request: btoa('nonsense') },
+      `spec.request: Invalid value: "${btoa('nonsense')}": PEM block type must be CERTIFICATE REQUEST`,
+    ],
+    [
+      { request: pem('CERTIFICATE REQUEST', 'MAAA') },
+      `spec.request: Invalid value: "${pem('CERTIFICATE REQUEST', 'MAAA')}": asn1: syntax error: trailing data`,
+    ],
+    [{ usages: [] }, 'spec.usages: Required value'],
+    [{ usages: ['client auth', 'client auth'] }, 'spec.usages[1]: Duplicate value: "client auth"'],
+    [
+      { usages: ['fun'] },
+      expect.stringContaining(
+        'spec.usages[0]: Unsupported value: "fun": supported values: "any", "cert sign", "client auth"',
+      ),
+    ],
+    [
+      { signerName: 'x' },
+      `spec.signerName: Invalid value: "x": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
+    ],
+    [
+      { signerName: 'kubernetes.io/legacy-unknown' },
+      'spec.signerName: Invalid value: "kubernetes.io/legacy-unknown": the legacy signerName is not allowed via this API version',
+    ],
+    [
+      { expirationSeconds: 599 },
+      'spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 600 seconds (10 minutes)',
+    ],
+  ])('must be requests: %j', async (more, message) => {
+    const { code, body } = await harness.call('POST', path, { metadata: { name: 'b' }, spec: { ...spec, ...more } });
     expect(code).toBe(422);
-    expect(body.message).toContain('PEM block type must be CERTIFICATE REQUEST');
-    expect(body.message).toContain('spec.usages: Required value');
-    expect(body.message).toContain('spec.signerName: Invalid value: "x"');
+    expect(body.message.replace(/^.*? is invalid: /, '')).toEqual(message);
   });
 });
 

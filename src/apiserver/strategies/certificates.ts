@@ -1,93 +1,38 @@
 // CertificateSigningRequests: the requester is who asks, approvers write conditions, signers the certificate
-// (pkg/registry/certificates/certificates/strategy.go, pkg/apis/certificates/validation).
+// (pkg/registry/certificates/certificates/strategy.go). What they must be: certificate-validation.ts.
 
-import { type FieldErrorList, forbidden, invalid, path, required } from '../../api/field-error.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../api/generated/types.ts';
 import { rfc3339 } from '../../env/clock.ts';
-import { deepCopy, deepEqual, type KubeObject } from '../object.ts';
+import { deepCopy, type KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
 import type { RequestContext } from '../server/context.ts';
+import { validateRequest, validateRequestUpdate } from './certificate-validation.ts';
 
 const asRequest = (object: KubeObject) => object as unknown as CertificateSigningRequest;
-const decisions = new Set(['Approved', 'Denied']);
-const at = path('status', 'conditions');
 
+/** Gives conditions the times that they lack. */
 function stamp(conditions: CertificateSigningRequestCondition[], old: CertificateSigningRequest, now: string): void {
   for (const condition of conditions) {
-    const before = old.status?.conditions?.find(({ type }) => type === condition.type);
-    condition.lastUpdateTime ??= now;
-    if (condition.lastTransitionTime === undefined)
-      condition.lastTransitionTime =
-        before && before.status === condition.status ? (before.lastTransitionTime ?? now) : now;
-  }
-}
-
-/** Keeps of the new object's status what this endpoint writes. */
-function prepare(object: KubeObject, old: KubeObject, context: RequestContext, approving: boolean): void {
-  const now = asRequest(object);
-  const before = asRequest(old);
-  now.spec = deepCopy(before.spec);
-  const mine = ({ type }: CertificateSigningRequestCondition) => decisions.has(type) === approving;
-  const conditions = [
-    ...(before.status?.conditions ?? []).filter((condition) => !mine(condition)),
-    ...(now.status?.conditions ?? []).filter(mine),
-  ];
-  stamp(conditions, before, rfc3339(context.env.clock.now()));
-  const certificate = approving ? before.status?.certificate : now.status?.certificate;
-  now.status = {
-    ...(certificate !== undefined && { certificate }),
-    ...(conditions.length > 0 && { conditions }),
-  };
-}
-
-function conditionErrors(object: KubeObject, old: KubeObject): FieldErrorList {
-  const errors: FieldErrorList = [];
-  const conditions = asRequest(object).status?.conditions ?? [];
-  const seen = new Set<string>();
-  for (const [i, { type, status }] of conditions.entries()) {
-    if (!type) errors.push(required(at.index(i).child('type')));
-    if (!status) errors.push(required(at.index(i).child('status')));
-    else if (decisions.has(type) && status !== 'True')
-      errors.push(
-        invalid(at.index(i).child('status'), status, `Approved, Denied and Failed conditions must have status "True"`),
-      );
-    if (decisions.has(type) && [...seen].some((other) => decisions.has(other) && other !== type))
-      errors.push(invalid(at.index(i).child('type'), type, 'Approved and Denied conditions are mutually exclusive'));
-    seen.add(type);
-  }
-  for (const { type } of asRequest(old).status?.conditions ?? [])
-    if (decisions.has(type) && !seen.has(type))
-      errors.push(forbidden(at, `updates may not remove a condition of type ${JSON.stringify(type)}`));
-  return errors;
-}
-
-function requestErrors({ request, signerName, usages }: CertificateSigningRequest['spec']): FieldErrorList {
-  const errors: FieldErrorList = [];
-  const spec = path('spec');
-  let text = '';
-  try {
-    text = atob(request ?? '');
-  } catch {
-    // not base64: not a request either
-  }
-  if (!/-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(text))
-    errors.push(invalid(spec.child('request'), request ?? '', 'PEM block type must be CERTIFICATE REQUEST'));
-  if ((usages ?? []).length === 0) errors.push(required(spec.child('usages'), ''));
-  const seen = new Set<string>();
-  for (const [i, usage] of (usages ?? []).entries()) {
-    if (seen.has(usage)) errors.push({ ...invalid(spec.child('usages').index(i), usage, 'duplicate') });
-    seen.add(usage);
-  }
-  if (!signerName) errors.push(required(spec.child('signerName')));
-  else if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/\S+$/.test(signerName))
-    errors.push(
-      invalid(
-        spec.child('signerName'),
-        signerName,
-        'must be a fully qualified domain and path of the form "example.com/signer-name"',
-      ),
+    const before = old.status?.conditions?.find(
+      ({ type, status, lastTransitionTime }) =>
+        type === condition.type && status === condition.status && lastTransitionTime !== undefined,
     );
-  return errors;
+    condition.lastUpdateTime ??= now;
+    condition.lastTransitionTime ??= before?.lastTransitionTime ?? now;
+  }
+}
+
+const timeOf = (context: RequestContext) => rfc3339(context.env.clock.now());
+
+/** Decisions are not for signers: as many as there were are as they were. */
+function preserveDecisions(now: CertificateSigningRequestCondition[], old: CertificateSigningRequest): void {
+  for (const decision of ['Approved', 'Denied']) {
+    const mine = ({ type }: CertificateSigningRequestCondition) => type === decision;
+    const before = (old.status?.conditions ?? []).filter(mine);
+    if (now.filter(mine).length !== before.length) continue;
+    for (const [i, condition] of now.entries())
+      if (mine(condition)) now[i] = deepCopy(before.shift() as CertificateSigningRequestCondition);
+  }
 }
 
 export const certificateRequest: Strategy = {
@@ -104,21 +49,27 @@ export const certificateRequest: Strategy = {
   prepareForUpdate(object, old) {
     object['spec'] = old['spec'];
   },
-  validate: (object) => requestErrors(asRequest(object).spec),
+  validate: (object) => validateRequest(asRequest(object), undefined),
+  validateUpdate: (object, old) => validateRequestUpdate(asRequest(object), asRequest(old), 'main'),
   subresources: {
     approval: {
-      prepare: (object, old, context) => prepare(object, old, context, true),
-      validate: conditionErrors,
+      prepare(object, old, context) {
+        const conditions = asRequest(object).status?.conditions ?? [];
+        stamp(conditions, asRequest(old), timeOf(context));
+        object['spec'] = deepCopy(old['spec']);
+        const { conditions: _, ...status } = asRequest(old).status ?? {};
+        object['status'] = { ...deepCopy(status), ...(conditions.length > 0 && { conditions }) };
+      },
+      validate: (object, old) => validateRequestUpdate(asRequest(object), asRequest(old), 'approval'),
     },
     status: {
-      prepare: (object, old, context) => prepare(object, old, context, false),
-      validate(object, old) {
-        const errors = conditionErrors(object, old);
-        const before = asRequest(old).status?.certificate;
-        if (before && !deepEqual(asRequest(object).status?.certificate, before))
-          errors.push(forbidden(path('status', 'certificate'), 'updates may not modify a certificate once it is set'));
-        return errors;
+      prepare(object, old, context) {
+        object['spec'] = deepCopy(old['spec']);
+        const conditions = asRequest(object).status?.conditions ?? [];
+        preserveDecisions(conditions, asRequest(old));
+        stamp(conditions, asRequest(old), timeOf(context));
       },
+      validate: (object, old) => validateRequestUpdate(asRequest(object), asRequest(old), 'status'),
     },
   },
 };
