@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderErrors } from '../../field-error.ts';
 import type { ResourceQuota } from '../../generated/types.ts';
-import { validateResourceQuota, validateResourceQuotaUpdate } from './quota.ts';
+import { validateResourceQuota, validateResourceQuotaStatus, validateResourceQuotaUpdate } from './quota.ts';
 
 const quota = (spec: object) => ({ metadata: { name: 'q', namespace: 'default' }, spec }) as unknown as ResourceQuota;
 const errors = (spec: object) => renderErrors(validateResourceQuota(quota(spec)));
@@ -28,6 +28,34 @@ describe('resource quotas', () => {
       'half a pod',
       { hard: { pods: '500m', cpu: '500m' } },
       'spec.hard[pods]: Invalid value: "500m": must be an integer',
+    ],
+    [
+      'half a device',
+      { hard: { 'a.io/gpu': '500m' } },
+      'spec.hard[a.io/gpu]: Invalid value: "500m": must be an integer',
+    ],
+    [
+      'a scope that only is',
+      {
+        hard: { pods: '1' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'BestEffort', operator: 'DoesNotExist' }] },
+      },
+      `spec.scopeSelector.matchExpressions.operator: Invalid value: "DoesNotExist": must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`,
+    ],
+    [
+      'a scope of other things, selected',
+      { hard: { cpu: '1' }, scopeSelector: { matchExpressions: [{ scopeName: 'BestEffort', operator: 'Exists' }] } },
+      'spec.scopeSelector.matchExpressions: Invalid value: {"MatchExpressions":[{"ScopeName":"BestEffort","Operator":"Exists","Values":null}]}: unsupported scope applied to resource',
+    ],
+    [
+      'selectors that leave nothing',
+      {
+        hard: { pods: '1' },
+        scopeSelector: {
+          matchExpressions: ['Terminating', 'NotTerminating'].map((scopeName) => ({ scopeName, operator: 'Exists' })),
+        },
+      },
+      'spec.scopeSelector.matchExpressions: Invalid value: null: conflicting scopes',
     ],
     [
       'less than nothing',
@@ -72,5 +100,12 @@ describe('resource quotas', () => {
       renderErrors(validateResourceQuotaUpdate(quota({ scopes: now }), quota({ scopes: before })));
     expect(update(['NotBestEffort', 'Terminating'], ['Terminating', 'NotBestEffort'])).toBe('[]');
     expect(update(['Terminating'], [])).toBe('spec.scopes: Invalid value: ["Terminating"]: field is immutable');
+  });
+
+  test('their status', () => {
+    const status = { hard: { podz: '1' }, used: { pods: '-1', 'count/jobs.batch': '2' } };
+    expect(renderErrors(validateResourceQuotaStatus({ ...quota({}), status }))).toBe(
+      '[status.hard[podz]: Invalid value: "podz": must be a standard resource type or fully qualified, status.hard[podz]: Invalid value: "podz": must be a standard resource for quota, status.used[pods]: Invalid value: "-1": must be greater than or equal to 0]',
+    );
   });
 });
