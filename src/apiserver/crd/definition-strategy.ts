@@ -4,7 +4,8 @@ import type { CustomResourceDefinition } from '../../api/generated/types.ts';
 import type { KubeObject } from '../object.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import type { Strategy } from '../registry/strategy.ts';
-import { validateDefinition } from './definition-validation.ts';
+import { validateDefinition, validateDefinitionStatus } from './definition-validation.ts';
+import { unknownFormats } from './formats.ts';
 
 const asDefinition = (object: KubeObject) => object as unknown as CustomResourceDefinition;
 
@@ -20,8 +21,23 @@ export const definitionStrategy: Strategy = {
       storedVersions: storage === undefined ? [] : [storage],
     };
   },
+  prepareForUpdate(object) {
+    const { spec, status } = asDefinition(object);
+    const storage = spec.versions?.find((version) => version.storage)?.name;
+    const stored = status?.storedVersions ?? [];
+    if (storage !== undefined && !stored.includes(storage))
+      object['status'] = { ...status, storedVersions: [...stored, storage] };
+  },
+  requireResourceVersion: true,
+  warnings(object, old) {
+    const before = old ? unknownFormats(asDefinition(old)) : [];
+    return unknownFormats(asDefinition(object))
+      .filter((format) => !before.includes(format))
+      .map((format) => `unrecognized format ${JSON.stringify(format)}`);
+  },
   validate: (object) => validateDefinition(asDefinition(object), undefined),
   validateUpdate: (object, old) => validateDefinition(asDefinition(object), asDefinition(old)),
+  validateStatus: (object) => validateDefinitionStatus(asDefinition(object)),
 };
 
 /** A strategy for the kinds that this folder knows, laid over the general ones. */

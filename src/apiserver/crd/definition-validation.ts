@@ -1,32 +1,18 @@
 // What a CustomResourceDefinition must be (apiextensions-apiserver/pkg/apis/apiextensions/validation): names, versions, columns, subresources, conversion.
 // Its schemas are checked in schema-rules.ts and structural-rules.ts.
 
-import {
-  duplicate,
-  type FieldErrorList,
-  type FieldPath,
-  forbidden,
-  invalid,
-  notSupported,
-  path,
-  required,
-  tooMany,
-} from '../../api/field-error.ts';
+import { type FieldErrorList, type FieldPath, invalid, notSupported, path, required } from '../../api/field-error.ts';
 import type {
-  CustomResourceColumnDefinition,
-  CustomResourceConversion,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionVersion,
-  CustomResourceSubresources,
   JSONSchemaProps,
-  SelectableField,
 } from '../../api/generated/types.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../api/names.ts';
-import { validateWebhookClient } from '../admission/webhook-client-validation.ts';
 import { deepEqual } from '../object.ts';
-import { PathError, resolveFieldPath } from './field-path.ts';
+import { isEstablished, validateConversion } from './conversion-validation.ts';
 import { schemaErrors } from './schema-rules.ts';
+import { maxSelectable, validateColumn, validateSelectable, validateSubresources } from './version-parts.ts';
 
 const label = (errors: FieldErrorList, at: FieldPath, text: string | undefined, prefix = ''): void => {
   const wrong = text ? isDns1035Label(prefix ? text.toLowerCase() : text) : [];
@@ -39,9 +25,10 @@ export function validateDefinition(
   old: CustomResourceDefinition | undefined,
 ): FieldErrorList {
   const { spec, metadata } = definition;
+  const { names } = spec;
   const errors: FieldErrorList = [];
   const at = path('spec');
-  if (!old && metadata.name !== `${spec.names.plural}.${spec.group}`)
+  if (!old && metadata.name !== `${names.plural}.${spec.group}`)
     errors.push(invalid(path('metadata', 'name'), metadata.name, 'must be spec.names.plural+"."+spec.group'));
   validateGroup(errors, at.child('group'), spec.group);
   if (!spec.scope) errors.push(required(at.child('scope')));
@@ -50,6 +37,20 @@ export function validateDefinition(
   for (const [i, version] of (spec.versions ?? []).entries())
     if (!version.schema?.openAPIV3Schema)
       errors.push(required(at.child('versions').index(i).child('schema', 'openAPIV3Schema')));
+  validateVersions(errors, at, definition, old);
+  if (spec.preserveUnknownFields && spec.conversion && spec.conversion.strategy !== 'None')
+    errors.push(
+      invalid(
+        at.child('conversion', 'strategy'),
+        spec.conversion.strategy,
+        'must be None if spec.preserveUnknownFields is true',
+      ),
+    );
+  validateConversion(errors, at.child('conversion'), spec.conversion, old);
+  if (old) validateFixed(errors, at, definition, old);
+  validateStatusNames(errors, definition);
+  validateStoredVersions(errors, definition);
+  validateApproval(errors, definition, old);
   if (spec.preserveUnknownFields && !old?.spec.preserveUnknownFields)
     errors.push(
       invalid(
@@ -58,30 +59,36 @@ export function validateDefinition(
         'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
       ),
     );
-  validateVersions(errors, at, definition, old);
-  const { names } = spec;
-  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
-    if (!names[field]) errors.push(required(at.child('names', field)));
-  validateNames(errors, at.child('names'), names);
-  validateConversion(errors, at.child('conversion'), spec.conversion);
-  validateApproval(errors, definition, old);
-  if (old) {
-    const established = old.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
-    const fixed: [FieldPath, unknown, unknown][] = [
-      ...(established
-        ? ([
-            [at.child('scope'), spec.scope, old.spec.scope],
-            [at.child('names', 'kind'), names.kind, old.spec.names.kind],
-          ] as [FieldPath, unknown, unknown][])
-        : []),
-      [at.child('group'), spec.group, old.spec.group],
-      [at.child('names', 'plural'), names.plural, old.spec.names.plural],
-    ];
-    for (const [where, value, before] of fixed)
-      if (value !== before) errors.push(invalid(where, value, 'field is immutable'));
-    validateStoredVersions(errors, definition);
-  }
   return errors;
+}
+
+/** Errors of a change of the status alone. */
+export function validateDefinitionStatus(definition: CustomResourceDefinition): FieldErrorList {
+  const errors: FieldErrorList = [];
+  validateStatusNames(errors, definition);
+  return errors;
+}
+
+function validateStatusNames(errors: FieldErrorList, { status }: CustomResourceDefinition): void {
+  if (status?.acceptedNames) validateNames(errors, path('status', 'acceptedNames'), status.acceptedNames);
+}
+
+/** What objects are stored by. */
+function validateFixed(
+  errors: FieldErrorList,
+  at: FieldPath,
+  { spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition,
+): void {
+  const fixed = (where: FieldPath, value: unknown, before: unknown) => {
+    if (value !== before) errors.push(invalid(where, value, 'field is immutable'));
+  };
+  if (isEstablished(old)) {
+    fixed(at.child('scope'), spec.scope, old.spec.scope);
+    fixed(at.child('names', 'kind'), spec.names.kind, old.spec.names.kind);
+  }
+  fixed(at.child('group'), spec.group, old.spec.group);
+  fixed(at.child('names', 'plural'), spec.names.plural, old.spec.names.plural);
 }
 
 function validateGroup(errors: FieldErrorList, at: FieldPath, group: string): void {
@@ -91,6 +98,12 @@ function validateGroup(errors: FieldErrorList, at: FieldPath, group: string): vo
   else if (!group.includes('.')) errors.push(invalid(at, group, 'should be a domain with at least one dot'));
 }
 
+type Part = 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields';
+
+/** What all versions say alike is judged once, as the definition's own. */
+const common = (versions: readonly CustomResourceDefinitionVersion[], part: Part): boolean =>
+  versions.every((version) => deepEqual(version[part] ?? null, versions[0]?.[part] ?? null));
+
 function validateVersions(
   errors: FieldErrorList,
   at: FieldPath,
@@ -98,122 +111,95 @@ function validateVersions(
   old: CustomResourceDefinition | undefined,
 ): void {
   const versions = spec.versions ?? [];
+  const [first] = versions;
+  const shared = {
+    schema: common(versions, 'schema'),
+    subresources: common(versions, 'subresources'),
+    additionalPrinterColumns: common(versions, 'additionalPrinterColumns'),
+    selectableFields: common(versions, 'selectableFields'),
+  };
+  const beforeOf = ({ name }: CustomResourceDefinitionVersion) =>
+    old?.spec.versions.find((version) => version.name === name);
   for (const [i, version] of versions.entries()) {
     const here = at.child('versions').index(i);
     label(errors, here.child('name'), version.name);
-    const before = old?.spec.versions.find(({ name }) => name === version.name);
-    validateVersion(errors, here, version, before);
+    for (const wrong of deprecationProblems(version))
+      errors.push(invalid(here.child('deprecationWarning'), version.deprecationWarning, wrong));
+    const own = { ...version };
+    for (const part of Object.keys(shared) as Part[]) if (shared[part]) delete own[part];
+    const hasStatus = version.subresources?.status !== undefined;
+    validateParts(errors, here, here.child('schema'), own, version, beforeOf(version), hasStatus);
   }
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
-    errors.push(invalid(at.child('versions'), versions, 'must contain unique version names'));
+    errors.push(invalid(at.child('versions'), shownVersions(versions, shared), 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1)
-    errors.push(invalid(at.child('versions'), versions, 'must have exactly one version marked as storage version'));
+    errors.push(
+      invalid(
+        at.child('versions'),
+        shownVersions(versions, shared),
+        'must have exactly one version marked as storage version',
+      ),
+    );
+  if (first) label(errors, at.child('version'), first.name);
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
+    if (!spec.names[field]) errors.push(required(at.child('names', field)));
+  validateNames(errors, at.child('names'), spec.names);
+  if (!first) return;
+  const own = { ...first };
+  for (const part of Object.keys(shared) as Part[]) if (!shared[part]) delete own[part];
+  const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined);
+  validateParts(errors, at, at.child('validation'), own, first, beforeOf(first), hasStatus);
 }
 
-function validateVersion(
+/** As upstream's errors show them: its internal type, without what all have alike. */
+const shownVersions = (versions: readonly CustomResourceDefinitionVersion[], shared: Record<Part, boolean>) =>
+  versions.map((version) => ({
+    Name: version.name,
+    Served: version.served,
+    Storage: version.storage,
+    Deprecated: version.deprecated ?? false,
+    DeprecationWarning: version.deprecationWarning ?? null,
+    Schema: (shared.schema ? undefined : version.schema) ?? null,
+    Subresources: (shared.subresources ? undefined : version.subresources) ?? null,
+    AdditionalPrinterColumns: (shared.additionalPrinterColumns ? undefined : version.additionalPrinterColumns) ?? null,
+    SelectableFields: (shared.selectableFields ? undefined : version.selectableFields) ?? null,
+  }));
+
+function deprecationProblems({ deprecated, deprecationWarning: text }: CustomResourceDefinitionVersion): string[] {
+  if (text === undefined) return [];
+  if (!deprecated) return ['can only be set for deprecated versions'];
+  const problems: string[] = [];
+  if (new TextEncoder().encode(text).length > 256) problems.push('must be <= 256 characters long');
+  if (text === '') problems.push('must not be an empty string');
+  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text);
+  if (odd) {
+    const index = new TextEncoder().encode(text.slice(0, odd.index)).length;
+    problems.push(`must only contain printable UTF-8 characters; non-printable character found at index ${index}`);
+  }
+  return problems;
+}
+
+/** `part` has what is to be judged here, `whole` all that the version says. */
+function validateParts(
   errors: FieldErrorList,
   at: FieldPath,
-  version: CustomResourceDefinitionVersion,
+  schemaAt: FieldPath,
+  part: Partial<CustomResourceDefinitionVersion>,
+  whole: CustomResourceDefinitionVersion,
   before: CustomResourceDefinitionVersion | undefined,
+  hasStatus: boolean,
 ): void {
-  const { deprecated, deprecationWarning, schema, subresources, additionalPrinterColumns, selectableFields } = version;
-  if (deprecationWarning !== undefined) {
-    const wrong = !deprecated
-      ? 'can only be set for deprecated versions'
-      : deprecationWarning.length > 256
-        ? 'must be <= 256 characters long'
-        : deprecationWarning === ''
-          ? 'must not be an empty string'
-          : undefined;
-    if (wrong) errors.push(invalid(at.child('deprecationWarning'), deprecationWarning, wrong));
-  }
-  const root = schema?.openAPIV3Schema as JSONSchemaProps | undefined;
-  if (root && !(before && deepEqual(before.schema, schema)))
-    errors.push(...schemaErrors(root, at.child('schema', 'openAPIV3Schema'), subresources?.status !== undefined));
-  validateSubresources(errors, at.child('subresources'), subresources);
-  for (const [i, column] of (additionalPrinterColumns ?? []).entries())
+  const root = part.schema?.openAPIV3Schema as JSONSchemaProps | undefined;
+  if (root && !(before && deepEqual(before.schema, part.schema)))
+    errors.push(...schemaErrors(root, schemaAt.child('openAPIV3Schema'), hasStatus));
+  validateSubresources(errors, at.child('subresources'), part.subresources);
+  for (const [i, column] of (part.additionalPrinterColumns ?? []).entries())
     validateColumn(errors, at.child('additionalPrinterColumns').index(i), column);
-  if (root && selectableFields) validateSelectable(errors, at.child('selectableFields'), selectableFields, root);
+  const { selectableFields: fields } = part;
+  const schema = whole.schema?.openAPIV3Schema as JSONSchemaProps | undefined;
+  const asMany = (before?.selectableFields ?? []).length > maxSelectable && deepEqual(before?.selectableFields, fields);
+  if (schema && fields) validateSelectable(errors, at.child('selectableFields'), fields, schema, asMany);
 }
-
-function simplePath(errors: FieldErrorList, at: FieldPath, text: string): boolean {
-  if (text.startsWith('.')) return true;
-  errors.push(invalid(at, text, 'must be a simple json path starting with .'));
-  return false;
-}
-
-function validateSubresources(
-  errors: FieldErrorList,
-  at: FieldPath,
-  subresources: CustomResourceSubresources | undefined,
-): void {
-  const scale = subresources?.scale;
-  if (!scale) return;
-  const check = (field: 'specReplicasPath' | 'statusReplicasPath', under: string) => {
-    const where = at.child(`scale.${field}`);
-    const text = scale[field];
-    if (!text) errors.push(required(where));
-    else if (simplePath(errors, where, text) && !text.startsWith(`${under}.`))
-      errors.push(invalid(where, text, `should be a json path under ${under}`));
-  };
-  check('specReplicasPath', '.spec');
-  check('statusReplicasPath', '.status');
-  const selector = scale.labelSelectorPath;
-  const where = at.child('scale.labelSelectorPath');
-  if (selector && simplePath(errors, where, selector) && !/^\.(spec|status)\./.test(selector))
-    errors.push(invalid(where, selector, 'should be a json path under either .spec or .status'));
-}
-
-const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
-const columnFormats = 'byte,date,date-time,double,float,int32,int64,password'.split(',');
-
-function validateColumn(errors: FieldErrorList, at: FieldPath, column: CustomResourceColumnDefinition): void {
-  const oneOf = `must be one of ${columnTypes.join(',')}`;
-  if (!column.name) errors.push(required(at.child('name')));
-  if (!column.type) errors.push(required(at.child('type'), oneOf));
-  else if (!columnTypes.includes(column.type)) errors.push(invalid(at.child('type'), column.type, oneOf));
-  if (column.format && !columnFormats.includes(column.format))
-    errors.push(invalid(at.child('format'), column.format, `must be one of ${columnFormats.join(',')}`));
-  if (!column.jsonPath) errors.push(required(at.child('JSONPath')));
-  else simplePath(errors, at.child('JSONPath'), column.jsonPath);
-}
-
-function validateSelectable(
-  errors: FieldErrorList,
-  at: FieldPath,
-  fields: readonly SelectableField[],
-  root: JSONSchemaProps,
-): void {
-  const seen = new Set<string>();
-  for (const [i, { jsonPath }] of fields.entries()) {
-    const here = at.index(i).child('jsonPath');
-    if (!jsonPath) {
-      errors.push(required(here));
-      continue;
-    }
-    try {
-      const { steps, schema } = resolveFieldPath(jsonPath, withMeta(root), false);
-      if (steps[0]?.name === 'metadata') errors.push(invalid(here, jsonPath, 'must not point to fields in metadata'));
-      if (!['string', 'boolean', 'integer'].includes(schema.type ?? ''))
-        errors.push(
-          invalid(
-            here,
-            jsonPath,
-            'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
-          ),
-        );
-      const name = steps.map((step) => step.name).join('.');
-      if (seen.has(name)) errors.push(duplicate(here, jsonPath));
-      seen.add(name);
-    } catch (error) {
-      if (!(error instanceof PathError)) throw error;
-      errors.push(invalid(here, jsonPath, `is an invalid path: ${error.message}`));
-    }
-  }
-  if (seen.size > 8) errors.push(tooMany(at, seen.size, 8));
-}
-
-const withMeta = (root: JSONSchemaProps): JSONSchemaProps => ({ ...root, properties: root.properties ?? {} });
 
 function validateNames(errors: FieldErrorList, at: FieldPath, names: CustomResourceDefinitionNames): void {
   const mixed = 'may have mixed case, but should otherwise match: ';
@@ -227,39 +213,13 @@ function validateNames(errors: FieldErrorList, at: FieldPath, names: CustomResou
   for (const [i, name] of (names.categories ?? []).entries()) label(errors, at.child('categories').index(i), name);
 }
 
-function validateConversion(
-  errors: FieldErrorList,
-  at: FieldPath,
-  conversion: CustomResourceConversion | undefined,
-): void {
-  if (!conversion) return;
-  const { strategy, webhook } = conversion;
-  if (!strategy) errors.push(required(at.child('strategy')));
-  else if (strategy !== 'None' && strategy !== 'Webhook')
-    errors.push(notSupported(at.child('strategy'), strategy, ['None', 'Webhook']));
-  const client = at.child('webhookClientConfig');
-  if (strategy !== 'Webhook') {
-    if (webhook?.clientConfig) errors.push(forbidden(client, 'should not be set when strategy is not set to Webhook'));
-    if (webhook?.conversionReviewVersions?.length)
-      errors.push(
-        forbidden(at.child('conversionReviewVersions'), 'should not be set when strategy is not set to Webhook'),
-      );
-    return;
-  }
-  if (!webhook?.clientConfig) errors.push(required(client, 'required when strategy is set to Webhook'));
-  else errors.push(...validateWebhookClient(webhook.clientConfig, client));
-  const where = at.child('conversionReviewVersions');
-  const versions = webhook?.conversionReviewVersions ?? [];
-  if (versions.length === 0) errors.push(required(where));
-  else if (!versions.some((version) => version === 'v1' || version === 'v1beta1'))
-    errors.push(invalid(where, versions, 'must include at least one of v1, v1beta1'));
-  for (const [i, version] of versions.entries()) {
-    if (versions.indexOf(version) < i) errors.push(invalid(where.index(i), version, 'duplicate version'));
-    else for (const wrong of isDns1035Label(version)) errors.push(invalid(where.index(i), version, wrong));
-  }
-}
-
 const approval = 'api-approved.kubernetes.io';
+
+function approvalState(given: string | undefined): 'missing' | 'bypassed' | 'approved' | 'invalid' {
+  if (!given) return 'missing';
+  if (given.startsWith('unapproved')) return 'bypassed';
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/]+/.test(given) ? 'approved' : 'invalid';
+}
 
 /** Groups of Kubernetes' own need a word of approval. */
 function validateApproval(
@@ -269,16 +229,16 @@ function validateApproval(
 ): void {
   if (!/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group)) return;
   const given = metadata.annotations?.[approval];
-  if (old && old.metadata.annotations?.[approval] === given) return;
+  if (old && approvalState(old.metadata.annotations?.[approval]) === approvalState(given)) return;
   const at = path('metadata', 'annotations').key(approval);
-  if (given === undefined)
+  if (!given)
     errors.push(
       required(
         at,
         'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111',
       ),
     );
-  else if (!given.startsWith('unapproved') && !/^https?:\/\/[^/]+/.test(given))
+  else if (approvalState(given) === 'invalid')
     errors.push(
       invalid(
         at,
@@ -289,12 +249,17 @@ function validateApproval(
 }
 
 function validateStoredVersions(errors: FieldErrorList, { spec, status }: CustomResourceDefinition): void {
-  const stored = status?.storedVersions;
-  if (!stored) return;
+  const stored = status?.storedVersions ?? [];
   const at = path('status', 'storedVersions');
-  const names = spec.versions.map(({ name }) => name);
+  if (stored.length === 0)
+    return void errors.push(
+      invalid(at, status?.storedVersions?.length ? stored : null, 'must have at least one stored version'),
+    );
+  const versions = spec.versions ?? [];
+  for (const { name, storage } of versions)
+    if (storage && !stored.includes(name)) errors.push(invalid(at, stored, `must have the storage version ${name}`));
   for (const [i, name] of stored.entries())
-    if (!names.includes(name))
+    if (!versions.some((version) => version.name === name))
       errors.push(
         invalid(
           at.index(i),

@@ -125,7 +125,8 @@ class Walk {
     this.#forbidden(errors, schema, at, place);
     const inner = { ...place, root: false };
     const values = valuesOf(schema);
-    if (schema.additionalProperties !== undefined && Object.keys(schema.properties ?? {}).length > 0)
+    const others = schema.additionalProperties as JSONSchemaProps | boolean | undefined;
+    if (others !== undefined && others !== true && Object.keys(schema.properties ?? {}).length > 0)
       errors.push(
         forbidden(at.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'),
       );
@@ -151,6 +152,7 @@ class Walk {
           {
             ...inner,
             meta: place.meta || Boolean(isMeta),
+            uncorrelated: place.uncorrelated ?? (schema['x-kubernetes-map-type'] === 'atomic' ? at : undefined),
             noDefault: isMeta && place.root ? `in top-level ${name}` : place.noDefault,
           },
           inRules,
@@ -184,15 +186,15 @@ class Walk {
   }
 
   #forbidden(errors: FieldErrorList, schema: JSONSchemaProps, at: FieldPath, { noDefault, meta }: Place): void {
-    if (schema.type === 'null')
-      errors.push(forbidden(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
-    else if (schema.type && !openApiTypes.includes(schema.type))
+    if (schema.type && !openApiTypes.includes(schema.type))
       errors.push(notSupported(at.child('type'), schema.type, openApiTypes));
     if (schema.default !== undefined && noDefault)
       errors.push(forbidden(at.child('default'), `must not be set ${noDefault}`));
     for (const name of ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const)
       if (schema[name] !== undefined && schema[name] !== '')
         errors.push(forbidden(at.child(name), `${name} is not supported`));
+    if (schema.type === 'null')
+      errors.push(forbidden(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
     if (Array.isArray(schema.items))
       errors.push(forbidden(at.child('items'), 'items must be a schema object and not an array'));
     if (meta && schema['x-kubernetes-embedded-resource'])
