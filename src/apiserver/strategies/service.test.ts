@@ -124,6 +124,11 @@ describe('node ports', () => {
 });
 
 describe('replacing', () => {
+  test('what is not there makes it', async () => {
+    const { code, spec } = await put('made-by-put', { type: 'NodePort' });
+    expect(code).toBe(201);
+    expect(spec.ports?.[0]?.nodePort).toBeGreaterThanOrEqual(30_000);
+  });
   test('what is not said stays', async () => {
     const { name, spec } = await make({
       type: 'NodePort',

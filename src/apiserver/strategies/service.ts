@@ -90,6 +90,7 @@ export function serviceStrategy(store: Store, config: ApiServerConfig): Strategy
 
   return {
     returnDeletedObject: true,
+    allowCreateOnUpdate: true,
     hasStatus: true,
     prepareForCreate(object) {
       const service = asService(object);
