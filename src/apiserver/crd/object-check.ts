@@ -10,6 +10,8 @@ import { validateSchema } from './structural.ts';
 
 export interface ObjectCheck {
   (object: KubeObject, old: KubeObject | undefined): FieldErrorList;
+  /** Of a write of the status: the rest is as it was. */
+  status(object: KubeObject, old: KubeObject): FieldErrorList;
   warnings(object: KubeObject, old: KubeObject | undefined): string[];
 }
 
@@ -31,16 +33,26 @@ export function objectCheck(
 ): ObjectCheck {
   const rules = ruleCheck(schema);
   const warned = new WeakMap<KubeObject, RuleOutcome>();
-  const check = (object: KubeObject, old: KubeObject | undefined): FieldErrorList => {
-    const errors = validateSchema(object, schema, root, true, old);
-    errors.push(...scaleErrors(object, version.subresources?.scale));
+  const statusSchema = schema?.properties?.['status'];
+  const complete = (errors: FieldErrorList, object: KubeObject, old: KubeObject | undefined): FieldErrorList => {
     if (!rules) return errors;
     if (errors.some(({ type }) => blocking.has(type))) return [...errors, invalid(root, null, unchecked)];
     const outcome = rules(object, old, root);
     warned.set(object, outcome);
     return [...errors, ...outcome.errors];
   };
+  const check = (object: KubeObject, old: KubeObject | undefined): FieldErrorList => {
+    const { scale } = version.subresources ?? {};
+    const paths = scale ? [scale.specReplicasPath, scale.statusReplicasPath] : [];
+    return complete([...validateSchema(object, schema, root, old), ...scaleErrors(object, paths)], object, old);
+  };
   return Object.assign(check, {
+    status(object: KubeObject, old: KubeObject): FieldErrorList {
+      const { scale } = version.subresources ?? {};
+      const found = validateSchema(object['status'], statusSchema, path('status'), old['status']);
+      const errors = object['status'] === undefined ? [] : found;
+      return complete([...errors, ...scaleErrors(object, scale ? [scale.statusReplicasPath] : [])], object, old);
+    },
     warnings: (object: KubeObject, old: KubeObject | undefined) => [
       ...finalizerWarnings(object, old),
       ...(warned.get(object)?.warnings ?? []),
@@ -48,11 +60,9 @@ export function objectCheck(
   });
 }
 
-type Scale = NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>;
-
-function scaleErrors(object: KubeObject, scale: Scale | undefined): FieldErrorList {
-  if (!scale) return [];
-  return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((where) => {
+/** The numbers at these paths, which a Scale will show. */
+function scaleErrors(object: KubeObject, paths: readonly string[]): FieldErrorList {
+  return paths.flatMap((where) => {
     const value = where
       .split('.')
       .filter((part) => part !== '')

@@ -96,8 +96,8 @@ export function servedVersions(core: Core, definition: CustomResourceDefinition)
       const schema = schemaOf(version);
       const { status, scale } = version.subresources ?? {};
       const subresources: SubresourceInfo[] = [
-        ...(scale ? [{ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: readWrite }] : []),
         ...(status !== undefined ? [{ name: 'status', kind: names.kind, verbs: readWrite }] : []),
+        ...(scale ? [{ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: readWrite }] : []),
       ];
       const apiVersion = apiVersionOf(group, version.name);
       const stored = apiVersionOf(group, storage);
@@ -149,7 +149,7 @@ export function servedVersions(core: Core, definition: CustomResourceDefinition)
         requireResourceVersion: true,
         validate: (object) => check(object, undefined),
         validateUpdate: check,
-        validateStatus: check,
+        validateStatus: check.status,
         warnings: check.warnings,
         fields: (object) => Object.fromEntries(readers.map(([name, read]) => [name, String(read?.(object)[0] ?? '')])),
       };
