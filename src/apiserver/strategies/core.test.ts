@@ -101,7 +101,9 @@ describe('volumes and claims', () => {
   });
 
   test('what drivers may change counts', async () => {
-    const { body } = await make(`${storage}/csidrivers`, { metadata: { name: 'd' }, spec: {} });
+    const spec = { preventPodSchedulingIfMissing: true };
+    const { body } = await make(`${storage}/csidrivers`, { metadata: { name: 'd' }, spec });
+    expect(body.spec).not.toHaveProperty('preventPodSchedulingIfMissing');
     const patched = await api.call('PATCH', `${storage}/csidrivers/d`, { spec: { requiresRepublish: true } }, merge);
     expect([body.metadata.generation, patched.body.metadata.generation]).toEqual([undefined, 1]);
   });

@@ -80,13 +80,21 @@ const changeableOfDrivers = [
   'requiresRepublish',
   'seLinuxMount',
   'nodeAllocatableUpdatePeriodSeconds',
+  'serviceAccountTokenInSecrets',
 ] as const;
+
+const asDriver = (object: KubeObject) => object as unknown as CSIDriver;
 
 const driver: Strategy = {
   returnDeletedObject: true,
+  prepareForCreate(object) {
+    // alpha in v1.36
+    delete asDriver(object).spec.preventPodSchedulingIfMissing;
+  },
   prepareForUpdate(object, old) {
-    const { spec } = object as unknown as CSIDriver;
-    const before = (old as unknown as CSIDriver).spec;
+    const { spec } = asDriver(object);
+    const before = asDriver(old).spec;
+    if (before.preventPodSchedulingIfMissing === undefined) delete spec.preventPodSchedulingIfMissing;
     if (changeableOfDrivers.some((field) => !deepEqual(spec[field], before[field])))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },

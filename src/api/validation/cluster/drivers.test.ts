@@ -34,6 +34,12 @@ test.each<[string, object, string]>([
     { spec: { nodeAllocatableUpdatePeriodSeconds: 9 } },
     'spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds',
   ],
+  [
+    'CSIDriver',
+    { spec: { serviceAccountTokenInSecrets: true } },
+    'spec.serviceAccountTokenInSecrets: Invalid value: true: may only be set when tokenRequests is set',
+  ],
+  ['CSIDriver', { spec: { serviceAccountTokenInSecrets: true, tokenRequests: [{ audience: 'a' }] } }, ''],
   ['CSINode', node({ name: 'D.io', nodeID: 'n', topologyKeys: ['a.io/zone'], allocatable: { count: 0 } }), ''],
   ['CSINode', node({ name: 'd', nodeID: '' }), 'spec.drivers[0].nodeID: Required value'],
   [

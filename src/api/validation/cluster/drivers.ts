@@ -43,6 +43,14 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldErrorList {
   const modes = specPath.child('volumeLifecycleModes');
   for (const mode of spec.volumeLifecycleModes ?? [])
     if (!lifecycleModes.includes(mode)) errors.push(notSupported(modes, mode, lifecycleModes));
+  if (spec.serviceAccountTokenInSecrets !== undefined && (spec.tokenRequests ?? []).length === 0)
+    errors.push(
+      invalid(
+        specPath.child('serviceAccountTokenInSecrets'),
+        spec.serviceAccountTokenInSecrets,
+        'may only be set when tokenRequests is set',
+      ),
+    );
   const period = spec.nodeAllocatableUpdatePeriodSeconds;
   if (period !== undefined && period < 10)
     errors.push(
