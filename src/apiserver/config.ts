@@ -5,6 +5,16 @@ import type { AdmissionConfiguration } from './admission/configuration.ts';
 import type { StaticToken } from './auth/authenticator.ts';
 import type { Connection } from './streams/http1.ts';
 
+/** A component of the control plane, and where it says how it is. */
+export interface ComponentServer {
+  /** "scheduler", "controller-manager", "etcd-0" */
+  name: string;
+  /** "http://kube-scheduler-1:10259/healthz" */
+  url: string;
+  /** How it is asked. Default: over the cluster's network. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
 export interface ApiServerConfig {
   /** The address it serves, unique among servers ("kube-apiserver-1:6443"). It also answers as "kube-apiserver:6443". */
   host: string;
@@ -37,6 +47,8 @@ export interface ApiServerConfig {
   secure?: (connection: Connection, trust: { serverName: string; ca?: string }) => Promise<Connection>;
   /** Runs what sends watchers their events: later, if more may gather meanwhile and go out with it. Default: at once. */
   pace?: (work: () => void) => void;
+  /** Who is asked for ComponentStatuses. Default: nobody. */
+  components?: ComponentServer[];
   /** Version in /version. Default v1.36.0. */
   version?: string;
 }

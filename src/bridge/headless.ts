@@ -13,7 +13,6 @@ import { LocalNetwork } from '../env/node/local-network.ts';
 import { createNodeEnv } from '../env/node/node-env.ts';
 import { ScaledClock } from '../env/scaled-clock.ts';
 import { silentTrace } from '../env/trace.ts';
-import type { EtcdClient } from '../etcd/client/types.ts';
 import { type Authority, type KeyPairPem, openAuthority } from './certificates.ts';
 import type { ServeOptions } from './cluster-options.ts';
 import { parseTokenFile, readAdmissionFile } from './cluster-options.ts';
@@ -22,7 +21,7 @@ import { forgetfulDisk } from './forgetful-disk.ts';
 import { type Gateway, openHttpsGateway } from './https-gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { Pacer } from './pacer.ts';
-import { localStore, remoteStore } from './store.ts';
+import { type ClusterStore, localStore, remoteStore } from './store.ts';
 import { fetchTrusting, secureConnection } from './tls-client.ts';
 
 export interface Headless extends Running {
@@ -84,16 +83,21 @@ export async function startHeadless(options: ServeOptions): Promise<Headless> {
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const { envOf, close } = environments(dataDir);
   const env = envOf('kube-apiserver-1');
-  const running: Running[] = [];
-  const [{ authority, adminToken }, etcd] = await Promise.all([
+  const [{ authority, adminToken }, store] = await Promise.all([
     identityOf(env.clock.now(), dataDir),
-    openStore(options, envOf, running),
+    openStore(options, envOf),
   ]);
+  const running: Running[] = [...store.members];
   const users: SystemUser[] = systemUsers(options.hollowNodes, secret);
   const frontKey = secret();
   const server = await startApiServer(env, {
     host: 'kube-apiserver-1:6443',
-    etcd,
+    etcd: store.client,
+    components: [
+      ...store.health,
+      { name: 'controller-manager', url: 'http://kube-controller-manager-1:10257/healthz' },
+      { name: 'scheduler', url: 'http://kube-scheduler-1:10259/healthz' },
+    ],
     tokens: [
       { token: adminToken, user: 'kubernetes-admin', groups: ['system:masters'] },
       ...users,
@@ -166,17 +170,10 @@ async function openGateway(
 }
 
 /** The store this cluster uses: those it is pointed to, or members in this process: three on disks, one in memory. */
-async function openStore(
+function openStore(
   { etcdServers, etcdMembers, dataDir }: ServeOptions,
   envOf: (name: string) => Env,
-  running: Running[],
-): Promise<EtcdClient> {
+): Promise<ClusterStore> | ClusterStore {
   if (etcdServers.length > 0) return remoteStore(etcdServers, envOf('kube-apiserver-1'));
-  const { client, members } = await localStore(
-    etcdMembers ?? (dataDir === undefined ? 1 : 3),
-    dataDir !== undefined,
-    envOf,
-  );
-  running.push(...members);
-  return client;
+  return localStore(etcdMembers ?? (dataDir === undefined ? 1 : 3), dataDir !== undefined, envOf);
 }

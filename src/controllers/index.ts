@@ -5,6 +5,7 @@
 
 import { InformerFactory, newEventRecorder, RestClient, runLeaderElection } from '../client/index.ts';
 import type { Env, Running } from '../env/env.ts';
+import { serveHealthz } from '../env/healthz.ts';
 import { randomUuid } from '../env/random.ts';
 import { type ControllerManagerConfig, defaultConfig } from './config.ts';
 import { controllers, enabledControllers } from './registry.ts';
@@ -83,8 +84,10 @@ export async function startControllerManager(env: Env, options: ControllerManage
         signal,
       )
     : lead(signal);
+  const healthz = serveHealthz(env.network, env.name, 10257);
   return {
     async stop() {
+      healthz.close();
       stopping.abort(new Error(`${env.name} is stopping`));
       await running;
     },

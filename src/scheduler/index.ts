@@ -19,6 +19,7 @@ import {
 } from '../client/index.ts';
 import { every, rfc3339 } from '../env/clock.ts';
 import type { Env, Running } from '../env/env.ts';
+import { serveHealthz } from '../env/healthz.ts';
 import { randomUuid } from '../env/random.ts';
 import type { TraceContext } from '../env/trace.ts';
 import { SchedulerCache } from './cache/cache.ts';
@@ -70,8 +71,10 @@ export async function startScheduler(env: Env, options: SchedulerOptions): Promi
         stopping.signal,
       )
     : lead(stopping.signal);
+  const healthz = serveHealthz(env.network, env.name, 10259);
   return {
     async stop() {
+      healthz.close();
       stopping.abort(new Error(`${env.name} is stopping`));
       await running;
     },

@@ -14,6 +14,7 @@ import type { Representation } from './representation.ts';
 import type { Selection } from './selection.ts';
 
 export interface ListResult {
+  /** 0: of what is not in the store. */
   revision: number;
   entries: Entry[];
   continue: string;
@@ -222,7 +223,7 @@ export function renderList(
   representation: Representation,
 ): string | ReadableStream<Uint8Array<ArrayBuffer>> {
   const metadata = JSON.stringify({
-    resourceVersion: String(result.revision),
+    ...(result.revision > 0 && { resourceVersion: String(result.revision) }),
     ...(result.continue !== '' && { continue: result.continue }),
     ...(result.remaining !== undefined && { remainingItemCount: result.remaining }),
   });

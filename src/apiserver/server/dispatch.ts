@@ -1,6 +1,7 @@
 // Requests for resources: finds what is served, the representation that is wanted, and the endpoint for the verb.
 
 import { newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
+import { componentStatus, componentStatuses } from '../endpoints/component-statuses.ts';
 import { deleteCollection, deleteOne } from '../endpoints/delete.ts';
 import { list, renderList, waitUntilFresh } from '../endpoints/list.ts';
 import { parseResourceVersion, readListOptions } from '../endpoints/list-options.ts';
@@ -88,12 +89,18 @@ export async function serveResource(core: Core, context: RequestContext): Promis
   }
 }
 
+const isComponents = ({ resource }: Served) => resource.group === '' && resource.resource === 'componentstatuses';
+const nothingListed = { revision: 0, continue: '', remaining: undefined };
+
 async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
   const representation = await representationOf(core, served, context, accept);
   const notOlderThan = context.url.searchParams.get('resourceVersion');
   if (notOlderThan) await waitUntilFresh(served.registry.store.cache, parseResourceVersion(notOlderThan));
-  const entry = await served.registry.get(context.info.namespace, context.info.name);
+  const { namespace, name } = context.info;
+  // a component has no place in the store: what is not there is asked of the registry, which says so
+  const component = isComponents(served) ? await componentStatus(core, name) : undefined;
+  const entry = component ?? (await served.registry.get(namespace, name));
   return textResponse(representation.one(entry), 200, accept, representation.mediaType);
 }
 
@@ -102,7 +109,9 @@ async function listAll(core: Core, context: RequestContext, served: Served): Pro
   const options = readListOptions(context.url.searchParams, false);
   const { resource, registry } = served;
   const selection = selectionOf(resource, registry.strategy, options.labelSelector, options.fieldSelector);
-  const result = await list(registry, context.info.namespace, selection, options);
+  const result = isComponents(served)
+    ? { ...nothingListed, entries: (await componentStatuses(core)).filter(({ object }) => selection.matches(object)) }
+    : await list(registry, context.info.namespace, selection, options);
   const representation = await representationOf(core, served, context, accept);
   return listResponse(renderList(result, representation), accept, representation.mediaType, context.request);
 }
