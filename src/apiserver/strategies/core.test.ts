@@ -50,6 +50,27 @@ test('a node says its range once and in the plural; no configuration comes from 
   expect(patched.body.message).toContain('node updates may not change podCIDR except from "" to valid');
 });
 
+test('an event of events.k8s.io is checked more strictly than one of the core group', async () => {
+  const path = namespaced('events', '/apis/events.k8s.io/v1');
+  const refused = await api.call('POST', path, { metadata: { name: 'e' }, regarding: { namespace: 'default' } });
+  expect([refused.code, refused.body.message]).toEqual([
+    422,
+    expect.stringContaining('eventTime: Required value, type: Invalid value: "": has invalid value: '),
+  ]);
+  const good = {
+    eventTime: '2026-01-01T00:00:00Z',
+    type: 'Normal',
+    reason: 'r',
+    action: 'a',
+    reportingController: 'c',
+  };
+  await make(path, { metadata: { name: 'e' }, ...good, reportingInstance: 'i', regarding: { namespace: 'default' } });
+  const patched = await api.call('PATCH', `${path}/e`, { note: 'n' }, merge);
+  expect(patched.body.message).toContain('message: Invalid value: "n": field is immutable');
+  const older = await api.call('PATCH', `${namespaced('events')}/e`, { message: 'n' }, merge);
+  expect(older.code).toBe(200);
+});
+
 test('a service account names Secrets and nothing more', async () => {
   const secrets = [{ name: 's', namespace: 'other', kind: 'Secret' }];
   const { body } = await make(namespaced('serviceaccounts'), { metadata: { name: 'a' }, secrets });

@@ -1,6 +1,7 @@
 // Namespaces, Nodes, Secrets, ServiceAccounts, services' endpoints and ingresses (pkg/registry/{core,networking,discovery}).
 
-import type { EndpointSlice, Namespace, Node, Secret, ServiceAccount } from '../../api/generated/types.ts';
+import type { CoreV1Event, EndpointSlice, Namespace, Node, Secret, ServiceAccount } from '../../api/generated/types.ts';
+import { validateStrictEvent, validateStrictEventUpdate } from '../../api/validation/cluster/events.ts';
 import { validateNamespaceFinalize } from '../../api/validation/cluster/namespaces.ts';
 import { deepEqual, type KubeObject } from '../object.ts';
 import type { Strategy } from '../registry/strategy.ts';
@@ -126,6 +127,15 @@ const endpointSlice: Strategy = {
   warnings: endpointSliceWarnings,
 };
 
+const asEvent = (object: KubeObject) => object as unknown as CoreV1Event;
+
+/** Through the newer group. The older one's rules hold too. */
+const strictEvent: Strategy = {
+  allowCreateOnUpdate: true,
+  validate: (object) => validateStrictEvent(asEvent(object)),
+  validateUpdate: (object, old) => validateStrictEventUpdate(asEvent(object), asEvent(old)),
+};
+
 /** By "plural.group". */
 export const coreStrategies: Record<string, Strategy> = {
   ...storageStrategies,
@@ -136,7 +146,7 @@ export const coreStrategies: Record<string, Strategy> = {
   resourcequotas: { returnDeletedObject: true },
   endpoints: { allowCreateOnUpdate: true, warnings: endpointsWarnings },
   events: { allowCreateOnUpdate: true },
-  'events.events.k8s.io': { allowCreateOnUpdate: true },
+  'events.events.k8s.io': strictEvent,
   'ingresses.networking.k8s.io': { generation: true, warnings: ingressWarnings },
   'ingressclasses.networking.k8s.io': { generation: true },
   'networkpolicies.networking.k8s.io': { generation: true, warnings: networkPolicyWarnings },

@@ -1,33 +1,12 @@
-// Validation of Events in both their groups (pkg/apis/core/validation/events.go). Fields are named as in the core group, whichever it is.
+// Validation of Events (pkg/apis/core/validation/events.go). Those of events.k8s.io are judged as they are stored, in the fields of the core group, and more
+// strictly.
 
 import { type FieldErrorList, invalid, path, required } from '../../field-error.ts';
-import type { CoreV1Event, EventsV1Event } from '../../generated/types.ts';
+import type { CoreV1Event } from '../../generated/types.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../names.ts';
-import { equalJson } from '../../patch/json-patch.ts';
-import { check, immutable } from '../common.ts';
+import { check, immutable, metadataPath, semanticEqual } from '../common.ts';
 
 const limits = { reportingInstance: 128, action: 128, reason: 128, message: 1024 };
-
-/** An Event of events.k8s.io in the fields of the core group. */
-const inCoreFields = (event: EventsV1Event): CoreV1Event => ({
-  apiVersion: 'v1',
-  kind: 'Event',
-  metadata: event.metadata,
-  involvedObject: event.regarding ?? {},
-  ...(event.note !== undefined && { message: event.note }),
-  ...(event.reportingController !== undefined && { reportingComponent: event.reportingController }),
-  ...(event.deprecatedSource && { source: event.deprecatedSource }),
-  ...(event.deprecatedFirstTimestamp && { firstTimestamp: event.deprecatedFirstTimestamp }),
-  ...(event.deprecatedLastTimestamp && { lastTimestamp: event.deprecatedLastTimestamp }),
-  ...(event.deprecatedCount !== undefined && { count: event.deprecatedCount }),
-  ...(event.reason !== undefined && { reason: event.reason }),
-  ...(event.type !== undefined && { type: event.type }),
-  ...(event.eventTime && { eventTime: event.eventTime }),
-  ...(event.series && { series: event.series }),
-  ...(event.action !== undefined && { action: event.action }),
-  ...(event.related && { related: event.related }),
-  ...(event.reportingInstance !== undefined && { reportingInstance: event.reportingInstance }),
-});
 
 /** All that the core group asks. */
 export function validateCoreEvent(event: CoreV1Event): FieldErrorList {
@@ -62,9 +41,10 @@ function checkSeries(errors: FieldErrorList, { series }: CoreV1Event): void {
   if (!series.lastObservedTime) errors.push(required(path('series.lastObservedTime')));
 }
 
-export function validateEvent(given: EventsV1Event): FieldErrorList {
-  const event = inCoreFields(given);
-  const errors = validateCoreEvent(event);
+/** What events.k8s.io asks of a new Event beside that. */
+export function validateStrictEvent(event: CoreV1Event): FieldErrorList {
+  const errors: FieldErrorList = [];
+  check(errors, metadataPath.child('name'), event.metadata.name ?? '', isDns1123Subdomain);
   checkSeries(errors, event);
   if (!event.eventTime) errors.push(required(path('eventTime')));
   if (event.type !== 'Normal' && event.type !== 'Warning')
@@ -75,26 +55,26 @@ export function validateEvent(given: EventsV1Event): FieldErrorList {
   return errors;
 }
 
-/** Only the series of an Event may go on. */
-export function validateEventUpdate(given: EventsV1Event, before: EventsV1Event): FieldErrorList {
-  const event = inCoreFields(given);
-  const old = inCoreFields(before);
-  const errors = validateCoreEvent(event);
-  if (!equalJson(event.series ?? null, old.series ?? null)) checkSeries(errors, event);
-  for (const field of [
-    'involvedObject',
-    'reason',
-    'message',
-    'source',
-    'firstTimestamp',
-    'lastTimestamp',
-    'count',
-  ] as const)
-    immutable(errors, path(field), event[field], old[field]);
-  immutable(errors, path('reason'), event.reason, old.reason);
-  for (const field of ['type', 'eventTime', 'action', 'related'] as const)
-    immutable(errors, path(field), event[field], old[field]);
-  immutable(errors, path('reportingController'), event.reportingComponent, old.reportingComponent);
-  immutable(errors, path('reportingInstance'), event.reportingInstance, old.reportingInstance);
+const frozen: readonly [keyof CoreV1Event, string?][] = [
+  ['involvedObject'],
+  ['reason'],
+  ['message'],
+  ['source'],
+  ['firstTimestamp'],
+  ['lastTimestamp'],
+  ['count'],
+  ['type'],
+  ['eventTime'],
+  ['action'],
+  ['related'],
+  ['reportingComponent', 'reportingController'],
+  ['reportingInstance'],
+];
+
+/** Through events.k8s.io only the series of an Event may go on. */
+export function validateStrictEventUpdate(event: CoreV1Event, old: CoreV1Event): FieldErrorList {
+  const errors: FieldErrorList = [];
+  if (!semanticEqual(event.series, old.series)) checkSeries(errors, event);
+  for (const [field, name = field] of frozen) immutable(errors, path(name), event[field], old[field]);
   return errors;
 }

@@ -35,7 +35,6 @@ export const clusterRules: RulesByType = {
   ConfigMap: { create: configuration.validateConfigMap, update: configuration.validateConfigMapUpdate, changesOnly },
   Secret: { create: configuration.validateSecret, update: configuration.validateSecretUpdate, changesOnly },
   CoreV1Event: { create: events.validateCoreEvent },
-  EventsV1Event: { create: events.validateEvent, update: events.validateEventUpdate, changesOnly },
   Namespace: {
     create: namespaces.validateNamespace,
     status: namespaces.validateNamespaceStatusUpdate,
