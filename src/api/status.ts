@@ -58,7 +58,12 @@ function failure(code: number, reason: string, message: string, details?: Status
 }
 
 function resourceDetails(r: GroupResource, name: string, extra: StatusDetails = {}): StatusDetails {
-  return { ...(name ? { name } : {}), ...(r.group ? { group: r.group } : {}), kind: r.resource, ...extra };
+  return {
+    ...(name ? { name } : {}),
+    ...(r.group ? { group: r.group } : {}),
+    ...(r.resource ? { kind: r.resource } : {}),
+    ...extra,
+  };
 }
 
 export const newNotFound = (r: GroupResource, name: string): ApiError =>

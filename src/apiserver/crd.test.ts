@@ -74,8 +74,8 @@ describe('a custom resource', () => {
     const { body } = await api.call('GET', '/apis/stable.example.com/v1');
     expect(body.resources.map(({ name }: { name: string }) => name)).toEqual([
       'crontabs',
-      'crontabs/scale',
       'crontabs/status',
+      'crontabs/scale',
     ]);
     const { body: crd } = await api.call('GET', `${crds}/crontabs.stable.example.com`);
     expect(crd.status.conditions).toMatchObject([

@@ -61,8 +61,13 @@ export function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearch
   return fieldSelector ? { ...attributes, fieldSelector } : attributes;
 }
 
-/** `User "x" cannot list resource "pods" in API group "" in the namespace "default"`. */
-export function forbiddenMessage(attributes: AuthorizationAttributes): string {
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** `User "x" cannot list resource "pods" in API group "" in the namespace "default"`, with nothing in it that a browser takes for HTML. */
+export const forbiddenMessage = (attributes: AuthorizationAttributes): string =>
+  plainMessage(attributes).replace(/[&<>]/g, (c) => entities[c] as string);
+
+function plainMessage(attributes: AuthorizationAttributes): string {
   const { user, verb, isResource, namespace, group, resource, subresource, path } = attributes;
   const who = `User ${JSON.stringify(user.name)}`;
   if (!isResource) return `${who} cannot ${verb} path ${JSON.stringify(path)}`;
