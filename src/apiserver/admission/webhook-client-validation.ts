@@ -15,8 +15,9 @@ export function validateWebhookClient({ url, service }: WebhookClient, at: Field
   if (url !== undefined) return validateUrl(url, at.child('url'));
   const errors: FieldErrorList = [];
   const where = at.child('service');
-  if (!service?.name) errors.push(required(where.child('name'), 'service name is required'));
-  if (!service?.namespace) errors.push(required(where.child('namespace'), 'service namespace is required'));
+  // Upstream takes the one for the other, and so do its messages.
+  if (!service?.namespace) errors.push(required(where.child('name')));
+  if (!service?.name) errors.push(required(where.child('namespace')));
   for (const wrong of isValidPortNum(service?.port ?? 443))
     errors.push(invalid(where.child('port'), service?.port, `port is not valid: ${wrong}`));
   errors.push(...validatePath(service?.path, where.child('path')));
@@ -26,8 +27,7 @@ export function validateWebhookClient({ url, service }: WebhookClient, at: Field
 function validatePath(text: string | undefined, at: FieldPath): FieldErrorList {
   if (text === undefined || text === '' || text === '/') return [];
   if (text === '//') return [invalid(at, text, 'segment[0] may not be empty')];
-  if (!text.startsWith('/')) return [invalid(at, text, "must start with a '/'")];
-  const errors: FieldErrorList = [];
+  const errors: FieldErrorList = text.startsWith('/') ? [] : [invalid(at, text, "must start with a '/'")];
   const segments = text.slice(1).split('/');
   if (segments[segments.length - 1] === '') segments.pop();
   for (const [i, segment] of segments.entries()) {

@@ -9,6 +9,7 @@ const coordinated = ['strategy', 'preferredHolder'] as const;
 
 const lease: Strategy = {
   allowCreateOnUpdate: true,
+  requireResourceVersion: true,
   prepareForCreate(object) {
     const { spec } = object as unknown as Lease;
     for (const field of coordinated) delete spec?.[field];
@@ -33,7 +34,9 @@ export const accessStrategies: Record<string, Strategy> = {
   'resourceclaims.resource.k8s.io': { returnDeletedObject: true },
   'resourceclaimtemplates.resource.k8s.io': { returnDeletedObject: true },
   'resourceslices.resource.k8s.io': { returnDeletedObject: true, generation: true },
-  'poddisruptionbudgets.policy': { generation: true },
+  'poddisruptionbudgets.policy': { generation: true, requireResourceVersion: true },
+  'runtimeclasses.node.k8s.io': { requireResourceVersion: true },
+  'apiservices.apiregistration.k8s.io': { requireResourceVersion: true },
   'validatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': { generation: true },
   'validatingadmissionpolicies.admissionregistration.k8s.io': { generation: true },

@@ -235,7 +235,7 @@ export const cluster: TableCase[] = [
     object: {
       ...meta('csr'),
       spec: {
-        request: btoa('-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n'),
+        request: btoa('-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n'),
         signerName: 'example.com/ours',
         usages: ['client auth'],
         expirationSeconds: 3600,
