@@ -1,6 +1,6 @@
 // POST pods/<name>/binding and POST bindings: the scheduler's decision (pkg/registry/core/pod/storage, BindingREST).
 
-import { notSupported, path, required } from '../../api/field-error.ts';
+import { type FieldErrorList, notSupported, path, required } from '../../api/field-error.ts';
 import type { Binding } from '../../api/generated/types.ts';
 import { newBadRequest, newConflict, newInvalid, successStatus } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
@@ -23,22 +23,26 @@ interface BoundPod extends KubeObject {
   };
 }
 
+/** ValidatePodBinding. Upstream answers 500: here, too, it is the client that is told. */
+function checkTarget({ metadata, target }: Binding): void {
+  const errors: FieldErrorList = [];
+  if (target?.kind && target.kind !== 'Node')
+    errors.push(notSupported(path('target', 'kind'), target.kind, ['Node', '<empty>']));
+  if (!target?.name) errors.push(required(path('target', 'name')));
+  if (errors.length > 0) throw newInvalid({ group: '', kind: 'Binding' }, metadata?.name ?? '', errors);
+}
+
 async function bind(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const { info } = context;
   const sent = await readReview(context, '', 'v1', 'Binding');
   const name = info.name || sent.metadata.name;
-  if (!name) throw newBadRequest('name is required');
-  if (sent.metadata.name && sent.metadata.name !== name)
-    throw newBadRequest(`the name of the object (${sent.metadata.name}) does not match the name on the URL (${name})`);
-  sent.metadata = { ...sent.metadata, name, namespace: info.namespace };
+  sent.metadata = { ...sent.metadata, namespace: info.namespace };
   const gate = admissionOf(core, context, served, 'CREATE', name);
   const body = (await gate.mutate(sent)) as unknown as Binding;
-  const errors = [];
-  if (body?.target?.kind && body.target.kind !== 'Node')
-    errors.push(notSupported(path('target', 'kind'), body.target.kind, ['Node', '<empty>']));
-  if (!body?.target?.name) errors.push(required(path('target', 'name')));
-  if (errors.length > 0) throw newInvalid({ group: '', kind: 'Binding' }, name, errors);
+  if (body.metadata?.name !== name) throw newBadRequest('name in URL does not match name in Binding object');
+  checkTarget(body);
   await gate.validate(body as unknown as KubeObject);
+  if (!name) throw newBadRequest('Name parameter required.');
   const node = body.target.name as string;
   const pods = core.catalog.registry('', 'pods');
   await pods.update(
