@@ -86,26 +86,34 @@ function headersFrom(message: IncomingMessage, frontKey: string): Map<string, st
     const before = headers.get(name);
     headers.set(name, before === undefined ? (rawHeaders[i + 1] as string) : `${before}, ${rawHeaders[i + 1]}`);
   }
-  const socket = message.socket as TLSSocket;
-  if (socket.authorized && !headers.has('authorization')) {
-    const subject = subjectOf(socket);
-    if (subject !== '') headers.set(certificateHeader, `${frontKey} ${subject}`);
-  }
+  const subject = subjectOf(message.socket as TLSSocket);
+  if (subject !== '') headers.set(certificateHeader, `${frontKey} ${subject}`);
   return headers;
 }
 
 const subjects = new WeakMap<TLSSocket, string>();
 
-/** User and groups of a connection's certificate as the header has them; '' if it names no user. Read once: it costs more than a request. */
+/** Whom a connection's certificate names, as the header has it: '' if there is none or it names no user, '-' if it proves nothing. Read once: it costs more than a request. */
 function subjectOf(socket: TLSSocket): string {
   let encoded = subjects.get(socket);
   if (encoded === undefined) {
-    const { subject } = socket.getPeerCertificate();
-    const { CN: user, O: groups = [] } = subject ?? {};
-    encoded = user ? Buffer.from(JSON.stringify({ user, groups: [groups].flat() })).toString('base64') : '';
+    encoded = encodedSubject(socket);
     subjects.set(socket, encoded);
   }
   return encoded;
+}
+
+function encodedSubject(socket: TLSSocket): string {
+  const { subject, fingerprint256 = '' } = socket.getPeerCertificate() ?? {};
+  if (!subject) return '';
+  if (!socket.authorized) return '-';
+  const user = [subject.CN].flat().at(-1);
+  const identity = {
+    user,
+    groups: [subject.O ?? []].flat(),
+    fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+  return user ? Buffer.from(JSON.stringify(identity)).toString('base64') : '';
 }
 
 /** The same as fetch has them. What HTTP lets through and fetch does not is left out: nobody reads it. */

@@ -20,6 +20,7 @@ afterAll(() => cluster?.stop());
 interface Identity {
   cert?: string;
   key?: string;
+  headers?: Record<string, string>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
@@ -34,9 +35,9 @@ function call(method: string, to: string, body?: object, identity?: Identity): P
         ca: cluster.caBundle,
         method,
         path: to,
-        headers,
         agent: false,
         ...identity,
+        headers: { ...headers, ...identity?.headers },
       },
       (response) => {
         let text = '';
@@ -101,8 +102,33 @@ describe('the signers', () => {
       username: 'jane',
       groups: expect.arrayContaining(['developers', 'system:authenticated']),
     });
+    expect(who.body.status.userInfo.extra).toEqual({
+      'authentication.kubernetes.io/credential-id': [
+        `X509SHA256=${read.fingerprint256.replaceAll(':', '').toLowerCase()}`,
+      ],
+    });
     const refused = await call('GET', '/api/v1/nodes', undefined, { cert: certificate, key });
     expect(refused.code).toBe(403);
+    const both = { cert: certificate, key, headers: { authorization: `Bearer ${cluster.adminToken}` } };
+    expect((await call('GET', '/api/v1/nodes', undefined, both)).body.message).toContain('User "jane" cannot list');
+  });
+
+  test('a certificate that nobody here signed proves nothing: worse than none, unless there is a token too', async () => {
+    const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as unknown as CryptoKeyPair;
+    const own = await x509.X509CertificateGenerator.createSelfSigned({
+      name: 'CN=evil,O=system\\:masters',
+      keys,
+      signingAlgorithm: algorithm,
+    });
+    const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey as unknown as webcrypto.CryptoKey);
+    const key = `-----BEGIN PRIVATE KEY-----\n${Buffer.from(der).toString('base64')}\n-----END PRIVATE KEY-----\n`;
+    const identity = { cert: own.toString('pem'), key };
+    expect((await call('GET', '/api/v1/nodes', undefined, identity)).body).toMatchObject({
+      code: 401,
+      message: 'Unauthorized',
+    });
+    const headers = { authorization: `Bearer ${cluster.adminToken}` };
+    expect((await call('GET', '/api/v1/nodes', undefined, { ...identity, headers })).code).toBe(200);
   });
 
   test('kubelet-serving: a node, with addresses, for a server', async () => {

@@ -21,13 +21,15 @@ export const anonymous: UserInfo = {
   extra: {},
 };
 
-/** The header by which a trusted front (the bridge, after TLS) passes on who the client's certificate names. Stripped from all other requests. */
+/** The header by which a trusted front (the bridge, after TLS) passes on who the client's certificate names: "<key> <whom>", the key proves that the front speaks. Stripped from all other requests. */
 export const certificateHeader = 'x-drydock-client-certificate';
 
 export class Authenticator {
   readonly #static = new Map<string, UserInfo>();
   readonly #others: readonly TokenAuthenticator[];
   readonly #frontKey: string | undefined;
+  /** Certificates' users by the header that names them. */
+  readonly #certified = new Map<string, UserInfo>();
 
   constructor(tokens: readonly StaticToken[], others: readonly TokenAuthenticator[], frontKey: string | undefined) {
     for (const { token, user, uid, groups } of tokens)
@@ -38,21 +40,32 @@ export class Authenticator {
 
   /** Throws Unauthorized for credentials that are wrong; none at all is system:anonymous. */
   async authenticate(request: Request): Promise<UserInfo> {
-    const certificate = request.headers.get(certificateHeader);
-    if (certificate !== null && this.#frontKey !== undefined) {
-      const user = fromFront(certificate, this.#frontKey);
-      if (user) return user;
-    }
+    const certificate = this.#certificate(request.headers.get(certificateHeader));
+    if (typeof certificate === 'object') return certificate;
     const header = request.headers.get('authorization') ?? '';
     const match = /^bearer +(\S+)\s*$/i.exec(header);
     const token = match?.[1] ?? webSocketToken(request);
     if (token === undefined) {
-      if (header !== '' && /^bearer/i.test(header)) throw newUnauthorized();
+      if (certificate === 'worthless' || /^bearer/i.test(header)) throw newUnauthorized();
       return anonymous;
     }
     const known = await this.identify(token);
     if (!known) throw newUnauthorized();
     return known;
+  }
+
+  /** Whom the front vouches for; a certificate that nobody trusts is worse than none. */
+  #certificate(header: string | null): UserInfo | 'worthless' | undefined {
+    if (header === null || this.#frontKey === undefined) return undefined;
+    const known = this.#certified.get(header);
+    if (known) return known;
+    const [given, encoded = ''] = header.split(' ');
+    if (given !== this.#frontKey) return undefined;
+    if (encoded === '-') return 'worthless';
+    const user = certified(encoded);
+    if (this.#certified.size >= 1000) this.#certified.clear();
+    this.#certified.set(header, user);
+    return user;
   }
 
   /** The user a token stands for, if any. */
@@ -67,15 +80,19 @@ export class Authenticator {
   }
 }
 
-/** "<key> <base64 JSON of {user, groups}>": the key proves that the front speaks. */
-function fromFront(header: string, key: string): UserInfo | undefined {
-  const [given, encoded = ''] = header.split(' ');
-  if (given !== key) return undefined;
-  const { user, groups } = JSON.parse(textOfBase64(encoded)) as {
+/** From base64 of JSON of {user, groups, fingerprint}. */
+function certified(encoded: string): UserInfo {
+  const { user, groups, fingerprint } = JSON.parse(textOfBase64(encoded)) as {
     user: string;
     groups: string[];
+    fingerprint?: string;
   };
-  return { name: user, uid: '', groups: [...groups, 'system:authenticated'], extra: {} };
+  return {
+    name: user,
+    uid: '',
+    groups: groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'],
+    extra: fingerprint ? { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] } : {},
+  };
 }
 
 /** Browsers cannot set headers on a WebSocket: the token comes as a subprotocol (base64url.bearer.authorization.k8s.io.<token>). */

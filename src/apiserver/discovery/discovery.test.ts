@@ -100,3 +100,15 @@ test('the version', async () => {
   const { body } = await api.call('GET', '/version');
   expect(body).toMatchObject({ major: '1', minor: '36', gitVersion: 'v1.36.0', platform: 'linux/amd64' });
 });
+
+test('aggregated discovery is of version v2; who wants another gets the legacy form, or none', async () => {
+  const form = (version: string) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  const get = (accept: string) => api.call('GET', '/apis', undefined, { accept });
+  const { body } = await get(form('v2'));
+  expect([body.apiVersion, body.items[0].metadata]).toEqual([
+    'apidiscovery.k8s.io/v2',
+    { name: 'apiregistration.k8s.io' },
+  ]);
+  expect((await get(`${form('v2beta1')},application/json`)).body.kind).toBe('APIGroupList');
+  expect((await get(form('v2beta1'))).code).toBe(406);
+});

@@ -112,11 +112,11 @@ export function apiResourceList(catalog: Catalog, group: string, version: string
 }
 
 /** The aggregated document of /api (the core group) or /apis (all others). */
-export function aggregated(catalog: Catalog, core: boolean, version: string) {
+export function aggregated(catalog: Catalog, core: boolean) {
   const items = groups(catalog)
     .filter(({ group }) => (group === '') === core)
     .map(({ group, versions }) => ({
-      metadata: { ...(group !== '' && { name: group }), creationTimestamp: null },
+      metadata: group === '' ? {} : { name: group },
       versions: [...versions].map(([name, list]) => ({
         version: name,
         resources: [...list]
@@ -140,5 +140,5 @@ export function aggregated(catalog: Catalog, core: boolean, version: string) {
         freshness: 'Current',
       })),
     }));
-  return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
 }

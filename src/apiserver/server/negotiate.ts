@@ -55,7 +55,9 @@ export function negotiate(request: Request, url: URL, forms: readonly string[] =
     if (as === 'Table' && encoding === 'protobuf') continue;
     if (as !== '' && !forms.includes(as)) continue;
     const version = parameters.get('v') ?? '';
-    if (as !== '' && version !== 'v1' && version !== 'v1beta1' && version !== 'v2' && version !== 'v2beta1') continue;
+    // Aggregated discovery is served as v2 alone (v1.36 no longer knows v2beta1).
+    const versions = as === 'APIGroupDiscoveryList' ? ['v2'] : ['v1', 'v1beta1'];
+    if (as !== '' && !versions.includes(version)) continue;
     return { encoding, as, version, ...base };
   }
   const accepted = ['application/json', 'application/yaml', ...(binary ? ['application/vnd.kubernetes.protobuf'] : [])];

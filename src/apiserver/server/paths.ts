@@ -50,9 +50,8 @@ async function route(core: Core, context: RequestContext, path: string): Promise
   if (path === '/api' || path === '/apis') {
     const accept = negotiate(context.request, context.url, discoveryForms);
     if (accept.as === 'APIGroupDiscoveryList') {
-      const version = accept.version === 'v2beta1' ? 'v2beta1' : 'v2';
-      const document = JSON.stringify(aggregated(catalog, path === '/api', version));
-      const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+      const document = JSON.stringify(aggregated(catalog, path === '/api'));
+      const type = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
       return cached(context, document, type);
     }
     return jsonResponse(path === '/api' ? apiVersions(core.config.host) : apiGroupList(catalog), 200, accept);

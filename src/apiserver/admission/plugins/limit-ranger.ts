@@ -59,7 +59,7 @@ export function limitRanger(catalog: Catalog): AdmissionPlugin {
         if (resource.resource === 'persistentvolumeclaims') {
           if (item.type !== 'PersistentVolumeClaim') continue;
           const requests = ((object as unknown as PersistentVolumeClaim).spec?.resources?.requests ?? {}) as Quantities;
-          errors.push(...bounds(item, { requests, limits: requests }));
+          errors.push(...claimBounds(item, requests));
           continue;
         }
         const pod = object as unknown as Pod;
@@ -95,42 +95,60 @@ function fill(container: Container, { default: limits, defaultRequest }: LimitRa
   return notes;
 }
 
+const text = (quantity: string): string => formatQuantity(parseQuantity(quantity));
+
+/** One complaint at most for each resource: of the request first. */
+function minimum(item: LimitRangeItem, requests: Quantities, limits: Quantities): string[] {
+  return Object.entries(item.min ?? {}).flatMap(([name, min]) => {
+    const start = `minimum ${name} usage per ${item.type} is ${text(min)}`;
+    const [request, limit] = [requests[name], limits[name]];
+    if (request === undefined) return [`${start}.  No request is specified`];
+    if (compareQuantity(request, min) < 0) return [`${start}, but request is ${text(request)}`];
+    return limit !== undefined && compareQuantity(limit, min) < 0 ? [`${start}, but limit is ${text(limit)}`] : [];
+  });
+}
+
+/** The same, of the limit first. */
+function maximum(item: LimitRangeItem, requests: Quantities, limits: Quantities): string[] {
+  return Object.entries(item.max ?? {}).flatMap(([name, max]) => {
+    const start = `maximum ${name} usage per ${item.type} is ${text(max)}`;
+    const [request, limit] = [requests[name], limits[name]];
+    if (limit === undefined) return [`${start}.  No limit is specified`];
+    if (compareQuantity(limit, max) > 0) return [`${start}, but limit is ${text(limit)}`];
+    return request !== undefined && compareQuantity(request, max) > 0
+      ? [`${start}, but request is ${text(request)}`]
+      : [];
+  });
+}
+
+/** A claim has requests alone. */
+function claimBounds(item: LimitRangeItem, requests: Quantities): string[] {
+  const most = Object.entries(item.max ?? {}).flatMap(([name, max]) => {
+    const start = `maximum ${name} usage per ${item.type} is ${text(max)}`;
+    const request = requests[name];
+    if (request === undefined) return [`${start}.  No request is specified`];
+    return compareQuantity(request, max) > 0 ? [`${start}, but request is ${text(request)}`] : [];
+  });
+  return [...minimum(item, requests, {}), ...most];
+}
+
 function bounds(item: LimitRangeItem, { requests = {}, limits = {} }: ResourceRequirements): string[] {
-  const out: string[] = [];
+  const out = [...minimum(item, requests, limits), ...maximum(item, requests, limits)];
   const what = item.type;
-  const text = (quantity: string) => formatQuantity(parseQuantity(quantity));
-  for (const [name, min] of Object.entries(item.min ?? {})) {
-    const request = requests[name];
-    const limit = limits[name];
-    if (request === undefined) out.push(`minimum ${name} usage per ${what} is ${text(min)}.  No request is specified`);
-    else if (compareQuantity(request, min) < 0)
-      out.push(`minimum ${name} usage per ${what} is ${text(min)}, but request is ${text(request)}`);
-    if (limit !== undefined && compareQuantity(limit, min) < 0)
-      out.push(`minimum ${name} usage per ${what} is ${text(min)}, but limit is ${text(limit)}`);
-  }
-  for (const [name, max] of Object.entries(item.max ?? {})) {
-    const limit = limits[name];
-    const request = requests[name];
-    if (limit === undefined) out.push(`maximum ${name} usage per ${what} is ${text(max)}.  No limit is specified`);
-    else if (compareQuantity(limit, max) > 0)
-      out.push(`maximum ${name} usage per ${what} is ${text(max)}, but limit is ${text(limit)}`);
-    if (request !== undefined && compareQuantity(request, max) > 0)
-      out.push(`maximum ${name} usage per ${what} is ${text(max)}, but request is ${text(request)}`);
-  }
   for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
     const request = requests[name];
     const limit = limits[name];
-    if (request === undefined || limit === undefined || quantityMilliValue(request) === 0) {
-      out.push(
-        `${name} max limit to request ratio per ${what} is ${text(ratio)}, but no request is specified or request is 0`,
-      );
+    const start = `${name} max limit to request ratio per ${what} is ${text(ratio)}`;
+    if (request === undefined || quantityMilliValue(request) === 0) {
+      out.push(`${start}, but no request is specified or request is 0`);
+      continue;
+    }
+    if (limit === undefined || quantityMilliValue(limit) === 0) {
+      out.push(`${start}, but no limit is specified or limit is 0`);
       continue;
     }
     const actual = quantityMilliValue(limit) / quantityMilliValue(request);
-    if (actual > quantityMilliValue(ratio) / 1000)
-      out.push(
-        `${name} max limit to request ratio per ${what} is ${text(ratio)}, but provided ratio is ${actual.toFixed(6)}`,
-      );
+    if (actual > quantityMilliValue(ratio) / 1000) out.push(`${start}, but provided ratio is ${actual.toFixed(6)}`);
   }
   return out;
 }

@@ -64,6 +64,32 @@ describe('LimitRanger', () => {
   });
 });
 
+test('LimitRanger says one thing of each bound, and of a claim only what it requests', async () => {
+  await namespace('bounds');
+  await put('bounds', 'limitranges', 'LimitRange', {
+    limits: [
+      { type: 'Container', min: { memory: '10Mi' }, maxLimitRequestRatio: { cpu: '4' } },
+      { type: 'PersistentVolumeClaim', min: { storage: '1Gi' }, max: { storage: '2Gi' } },
+    ],
+  });
+  const message = async (...call: [string, object]) => (await api.call('POST', ...call)).body.message;
+  const small = { limits: { memory: '5Mi' }, requests: { cpu: '1', memory: '5Mi' } };
+  expect(await message(pods('bounds'), pod('p', small))).toBe(
+    'pods "p" is forbidden: [minimum memory usage per Container is 10Mi, but request is 5Mi, cpu max limit to request ratio per Container is 4, but no limit is specified or limit is 0]',
+  );
+  const claim = (storage: string) =>
+    message('/api/v1/namespaces/bounds/persistentvolumeclaims', {
+      metadata: { name: 'c' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+    });
+  expect(await claim('500Mi')).toBe(
+    'persistentvolumeclaims "c" is forbidden: minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 500Mi',
+  );
+  expect(await claim('5Gi')).toBe(
+    'persistentvolumeclaims "c" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 5Gi',
+  );
+});
+
 describe('LimitRanger of whole pods', () => {
   const cpu = (amount: string) => ({ requests: { cpu: amount }, limits: { cpu: amount } });
   test('counts init containers and sidecars, and looks at resizes too', async () => {
@@ -71,9 +97,7 @@ describe('LimitRanger of whole pods', () => {
     await put('whole', 'limitranges', 'LimitRange', { limits: [{ type: 'Pod', max: { cpu: '1' } }] });
     const init = { initContainers: [{ name: 'i', image: 'x', resources: cpu('1100m') }] };
     const big = await api.call('POST', pods('whole'), pod('big', cpu('1m'), init));
-    expect(big.body.message).toBe(
-      'pods "big" is forbidden: [maximum cpu usage per Pod is 1, but limit is 1100m, maximum cpu usage per Pod is 1, but request is 1100m]',
-    );
+    expect(big.body.message).toBe('pods "big" is forbidden: maximum cpu usage per Pod is 1, but limit is 1100m');
     const sidecar = { initContainers: [{ name: 's', image: 'x', restartPolicy: 'Always', resources: cpu('600m') }] };
     const both = await api.call('POST', pods('whole'), pod('both', cpu('600m'), sidecar));
     expect(both.body.message).toContain('maximum cpu usage per Pod is 1, but limit is 1200m');
@@ -88,7 +112,7 @@ describe('LimitRanger of whole pods', () => {
     const refused = await resize('500m');
     expect([refused.code, refused.body.message]).toEqual([
       403,
-      'pods "fits" is forbidden: [maximum cpu usage per Pod is 1, but limit is 1100m, maximum cpu usage per Pod is 1, but request is 1100m]',
+      'pods "fits" is forbidden: maximum cpu usage per Pod is 1, but limit is 1100m',
     ]);
     expect((await resize('300m')).code).toBe(200);
   });
