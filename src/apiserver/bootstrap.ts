@@ -153,7 +153,7 @@ export async function ensureFlowControl(core: Core): Promise<void> {
 }
 
 /** The range of the server's own flag, as a ServiceCIDR (pkg/controlplane/controller/defaultservicecidr). */
-async function ownRange(core: Core): Promise<void> {
+export async function ownRange(core: Core): Promise<void> {
   const condition = {
     type: 'Ready',
     status: 'True',

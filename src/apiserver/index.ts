@@ -27,6 +27,7 @@ import { startCompactor } from './storage/compactor.ts';
 import { Store } from './storage/store.ts';
 import { WatchCache } from './storage/watch-cache.ts';
 import { builtInStrategies } from './strategies/index.ts';
+import { keepServiceRanges } from './strategies/service-range-keeper.ts';
 
 export type { ApiServerConfig } from './config.ts';
 
@@ -68,6 +69,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   await bootstrap(core);
   const definitions = runDefinitions(core);
   const flowControl = keepFlowControl(core);
+  const ranges = keepServiceRanges(core);
   const compactor = config.compactionInterval
     ? startCompactor(config.etcd, env.clock, config.compactionInterval)
     : undefined;
@@ -77,6 +79,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
       core.stopping = true;
       compactor?.stop();
       flowControl.stop();
+      ranges.stop();
       definitions.stop();
       cache.stop();
     },

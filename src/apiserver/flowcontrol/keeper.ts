@@ -7,12 +7,12 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated
 import { rfc3339 } from '../../env/clock.ts';
 import { ensureFlowControl, updateOwn } from '../bootstrap.ts';
 import { deepCopy, deepEqual } from '../object.ts';
+import { keep } from '../registry/keeper.ts';
 import type { Core } from '../server/core.ts';
 import { levelsPrefix, objects, schemasPrefix } from './classifier.ts';
 import { autoUpdate, flowSchemas, priorityLevels } from './defaults.ts';
 
 const group = 'flowcontrol.apiserver.k8s.io';
-const retry = 10_000;
 
 type Kept = FlowSchema | PriorityLevelConfiguration;
 const defaults: [plural: string, prefix: string, all: readonly Kept[]][] = [
@@ -23,41 +23,10 @@ const defaults: [plural: string, prefix: string, all: readonly Kept[]][] = [
 /** Follows the objects until stopped. */
 export function keepFlowControl(core: Core): { stop(): void } {
   const { cache } = core.store;
-  let seen = '';
-  let stopped = false;
-  let cancel: (() => void) | undefined;
-
-  const plan = (delay: number) => {
-    if (stopped || cancel) return;
-    cancel = core.env.clock.after(delay, async () => {
-      try {
-        await settle(core);
-        cancel = undefined;
-        onAdvance();
-      } catch {
-        // The store is out of reach, or another server was faster.
-        cancel = undefined;
-        plan(retry);
-      }
-    });
-  };
-
-  function onAdvance(): void {
-    const stamp = `${cache.fills} ${cache.collection(schemasPrefix).changes} ${cache.collection(levelsPrefix).changes}`;
-    if (stamp === seen || cancel) return;
-    seen = stamp;
-    plan(0);
-  }
-
-  const off = cache.onAdvance(onAdvance);
-  onAdvance();
-  return {
-    stop() {
-      stopped = true;
-      cancel?.();
-      off();
-    },
-  };
+  return keep(core, {
+    stamp: () => `${cache.collection(schemasPrefix).changes} ${cache.collection(levelsPrefix).changes}`,
+    settle: () => settle(core),
+  });
 }
 
 async function settle(core: Core): Promise<void> {

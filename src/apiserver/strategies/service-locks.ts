@@ -16,6 +16,8 @@ const patience = 60_000;
 
 const managedBy = 'ipaddress.kubernetes.io/managed-by';
 const allocator = 'ipallocator.k8s.io';
+/** Of addresses that an API server gives out. */
+export const addressLabels = { 'ipaddress.kubernetes.io/ip-family': 'IPv4', [managedBy]: allocator } as const;
 const addressKey = (ip: string) => `/registry/ipaddresses/${ip}`;
 /** `port`: "port/30080". */
 const portKey = (port: string) => `/registry/ranges/servicenodeports/${port.replace('/', '-')}`;
@@ -28,10 +30,7 @@ function addressObject(ip: string, { metadata }: Service, { env }: RequestContex
       name: ip,
       uid: randomUuid(env.random),
       creationTimestamp: rfc3339(env.clock.now()),
-      labels: {
-        'ipaddress.kubernetes.io/ip-family': 'IPv4',
-        [managedBy]: allocator,
-      },
+      labels: { ...addressLabels },
     },
     spec: { parentRef: { group: '', resource: 'services', namespace: metadata.namespace ?? '', name: metadata.name } },
   };

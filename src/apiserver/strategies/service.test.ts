@@ -189,15 +189,48 @@ describe('ranges', () => {
     expect(own.spec).toEqual({ cidrs: ['10.96.0.0/16'] });
     expect(own.status.conditions).toMatchObject([{ type: 'Ready', status: 'True' }]);
   });
-  test('another one is allocated from while it is there', async () => {
+  test('another one is allocated from while it is there, and goes when nobody needs it', async () => {
     const spec = { clusterIP: '10.120.0.9' };
     expect((await make(spec)).message).toContain('the provided network does not match the current range');
     await api.call('POST', cidrs, { metadata: { name: 'more' }, spec: { cidrs: ['10.120.0.0/24', 'fd00::/112'] } });
-    expect((await make(spec)).message).toBe('');
+    const { name, message } = await make(spec);
+    expect(message).toBe('');
     expect((await make({ clusterIP: '10.120.0.0' })).message).toContain('does not match the current range');
-    expect((await api.call('GET', `${addresses}/10.120.0.9`)).code).toBe(200);
-    expect((await api.call('DELETE', `${cidrs}/more`)).code).toBe(200);
+    await api.simulation.run(2_000);
+    const { body: ready } = await api.call('GET', `${cidrs}/more`);
+    expect(ready.metadata.finalizers).toEqual(['networking.k8s.io/service-cidr-finalizer']);
+    expect(ready.status.conditions).toMatchObject([{ type: 'Ready', status: 'True' }]);
+    await api.call('DELETE', `${cidrs}/more`);
+    await api.simulation.run(2_000);
+    const { body: ending } = await api.call('GET', `${cidrs}/more`);
+    expect(ending.status.conditions).toMatchObject([
+      {
+        type: 'Ready',
+        status: 'False',
+        reason: 'Terminating',
+        message:
+          'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR',
+      },
+    ]);
     expect((await make({ clusterIP: '10.120.0.10' })).message).toContain('does not match the current range');
+    await api.call('DELETE', `${services}/${name}`);
+    await api.simulation.run(2_000);
+    expect((await api.call('GET', `${cidrs}/more`)).code).toBe(404);
+  });
+  test('a range inside another goes at once', async () => {
+    await api.call('POST', cidrs, { metadata: { name: 'part' }, spec: { cidrs: ['10.96.0.0/24'] } });
+    await make({ clusterIP: '10.96.0.70' });
+    await api.simulation.run(2_000);
+    await api.call('DELETE', `${cidrs}/part`);
+    await api.simulation.run(2_000);
+    expect((await api.call('GET', `${cidrs}/part`)).code).toBe(404);
+  });
+  test('the address of a Service comes back', async () => {
+    const { name } = await make({ clusterIP: '10.96.0.80' });
+    await api.call('DELETE', `${addresses}/10.96.0.80`);
+    await api.simulation.run(2_000);
+    const { body: restored } = await api.call('GET', `${addresses}/10.96.0.80`);
+    expect(restored.spec.parentRef).toMatchObject({ resource: 'services', namespace: 'default', name });
   });
   test('an address reserved by hand is not given out, however old', async () => {
     const parentRef = { group: 'a.io', resource: 'things', name: 'x' };

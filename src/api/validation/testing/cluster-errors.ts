@@ -17,7 +17,8 @@ const metadata = (type: string) => ({
   ...(isNamespaced(type) && { namespace: 'default' }),
 });
 
-export function load(type: string, { metadata: more, ...value }: { metadata?: object }): Loaded {
+export function load(type: string, given: object): Loaded {
+  const { metadata: more, ...value } = given as { metadata?: object };
   const { object } = decodeTyped<Loaded>(type, { metadata: { ...metadata(type), ...more }, ...value });
   setDefaults(type, object);
   return object;

@@ -132,7 +132,16 @@ export const network: TableCase[] = [
   },
   {
     path: `${networking}/servicecidrs`,
-    object: { ...meta('more'), spec: { cidrs: ['10.120.0.0/16', 'fd00::/112'] } },
+    // as the server's keeper of ranges makes it, so that it changes nothing
+    object: {
+      metadata: { name: 'more', finalizers: ['networking.k8s.io/service-cidr-finalizer'] },
+      spec: { cidrs: ['10.120.0.0/16', 'fd00::/112'] },
+      status: {
+        conditions: [
+          { type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+        ],
+      },
+    },
     columns: 'Name string(name)|CIDRs string|Age string',
     cells: ['more', '10.120.0.0/16,fd00::/112', AGO],
   },
