@@ -59,7 +59,19 @@ describe('wrong bodies get upstream messages', () => {
     ],
     [
       '{"apiVersion":"v1","kind":"Pod"}',
-      'the API version in the data (v1) does not match the expected API version (apps/v1)',
+      'Pod in version "v1" cannot be handled as a Deployment: converting (v1.Pod) to (apps.Deployment): unknown conversion',
+    ],
+    [
+      '{"apiVersion":"apps/v1beta2","kind":"Deployment"}',
+      'the API version in the data (apps/v1beta2) does not match the expected API version (apps/v1)',
+    ],
+    [
+      '{"apiVersion":"apps/v7","kind":"Deployment"}',
+      'Deployment in version "v7" cannot be handled as a Deployment: no kind "Deployment" is registered for version "apps/v7" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ],
+    [
+      '{"apiVersion":"apps/v1","kind":"Dployment"}',
+      'Dployment in version "v1" cannot be handled as a Deployment: no kind "Dployment" is registered for version "apps/v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
     ],
     ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
     [

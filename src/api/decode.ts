@@ -282,6 +282,16 @@ export interface RawDocument {
   strictErrors: string[];
 }
 
+/** The first document of a YAML text. Throws a YamlError. */
+export function parseYamlDocument(text: string): RawDocument {
+  const [document] = parseYaml(text);
+  const { duplicates = [], value = null } = document ?? {};
+  return {
+    value,
+    strictErrors: duplicates.length > 0 ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : [],
+  };
+}
+
 /**
  * Reads the body of a request. Throws BadRequest with upstream's text when the syntax is bad.
  * JSON is tried first under either type, as upstream's recognizer does for YAML.
@@ -289,12 +299,7 @@ export interface RawDocument {
 export function parseDocument(text: string, format: 'json' | 'yaml'): RawDocument {
   if (format === 'yaml' && !/^\s*\{/.test(text)) {
     try {
-      const [document] = parseYaml(text);
-      const { duplicates = [], value = null } = document ?? {};
-      return {
-        value,
-        strictErrors: duplicates.length > 0 ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : [],
-      };
+      return parseYamlDocument(text);
     } catch (error) {
       if (error instanceof YamlError) throw newBadRequest(`error converting YAML to JSON: ${error.message}`);
       throw error;

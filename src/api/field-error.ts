@@ -154,6 +154,8 @@ export function renderErrors(errors: FieldErrorList): string {
 function renderValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'object') return goJson(value);
+  // Go's uint64
+  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 

@@ -105,7 +105,7 @@ export function newInvalid(kind: GroupKind, name: string, errors: FieldErrorList
   return failure(422, 'Invalid', errors.length > 0 ? `${subject}: ${renderErrors(errors)}` : subject, {
     ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),
-    kind: kind.kind,
+    ...(kind.kind ? { kind: kind.kind } : {}),
     causes,
   });
 }
@@ -165,6 +165,10 @@ export const newServiceUnavailable = (message: string): ApiError => failure(503,
 
 export const newInternalError = (message: string): ApiError =>
   failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
+
+/** An error that nobody gave a reason (responsewriters.ErrorToAPIStatus of an error that is no Status). */
+export const newUnclassifiedError = (message: string): ApiError =>
+  new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
 
 export const newRequestEntityTooLarge = (message: string): ApiError =>
   failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);

@@ -12,6 +12,7 @@ import { addressAt, ipRange } from './registry/ip-range.ts';
 import type { ResourceInfo } from './registry/resource.ts';
 import { loopbackUser, type RequestContext } from './server/context.ts';
 import type { Core } from './server/core.ts';
+import { trackWrite } from './server/machinery.ts';
 import { parseRequestInfo } from './server/request-info.ts';
 import type { Entry } from './storage/entry.ts';
 import { patiently } from './storage/patiently.ts';
@@ -70,6 +71,8 @@ export async function ensure(core: Core, group: string, resource: string, object
   const { namespace = '', name } = object.metadata;
   if (await registry.find(namespace, name)) return;
   const context = ownContext(core, 'POST', collectionPath(group, registry.resource, namespace));
+  const time = rfc3339(core.env.clock.now());
+  trackWrite(registry.resource, object, undefined, { manager: 'kube-apiserver', subresource: '', time });
   registry.fillSystemFields(object, context);
   await registry.create(object, context, { dryRun: false }).catch((error) => {
     if (!isAlreadyExists(error)) throw error;

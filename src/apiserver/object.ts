@@ -24,8 +24,9 @@ export function encodeForStorage(object: KubeObject): string {
 
 const marker = '"metadata":{';
 
-/** Stored text with the resourceVersion put in. */
+/** Stored text with the resourceVersion put in; at revision 0 (never stored: a dry run) there is none. */
 export function withResourceVersion(stored: string, revision: number): string {
+  if (revision === 0) return stored;
   const at = stored.indexOf(marker) + marker.length;
   return `${stored.slice(0, at)}"resourceVersion":"${revision}",${stored.slice(at)}`;
 }

@@ -287,7 +287,7 @@ test('an eviction asks the budget', async () => {
   expect(refused.body.message).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
   await call('PATCH', `${budgets}/b/status`, { status: { ...status, disruptionsAllowed: 1 } }, merge);
   expect((await evict('policy/v1alpha1')).body.message).toBe(
-    'the API version in the data (policy/v1alpha1) does not match the expected API version (policy/v1)',
+    'Eviction in version "v1alpha1" cannot be handled as a Eviction: no kind "Eviction" is registered for version "policy/v1alpha1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
   );
   // kubectl before 1.22 sends this version
   expect((await evict('policy/v1beta1')).code).toBe(201);

@@ -8,19 +8,9 @@ import type { JSONSchemaProps } from '../generated/types.ts';
 import { equalJson } from '../patch/json-patch.ts';
 import { newBadRequest } from '../status.ts';
 import { FieldSet } from './field-set.ts';
-import {
-  type ApplyWrite,
-  conflictError,
-  entryFor,
-  isOwner,
-  type ManagedObject,
-  type Owner,
-  readOwners,
-  strip,
-  viewFor,
-  withoutOwners,
-  writeOwners,
-} from './index.ts';
+import { type ApplyWrite, type Conflict, refuseConflicts, strip, viewFor } from './index.ts';
+import { syncLastApplied } from './last-applied.ts';
+import { entryFor, isOwner, type ManagedObject, type Owner, readOwners, withoutOwners, writeOwners } from './owners.ts';
 import { type Comparison, compare, fieldsOf, merge, remove, type View } from './typed.ts';
 
 /** A version in which an object can be seen. */
@@ -91,18 +81,18 @@ export async function applyAcrossVersions<T extends ManagedObject>(
   );
   const differences = await compareElsewhere(base as T, result as T, foreign, versions);
   differences.set(config.apiVersion, compare(view, base, result));
-  const conflicts: { owner: Owner; fields: FieldSet }[] = [];
+  const conflicts: Conflict[] = [];
   const left = others.map((owner) => {
     const { added, modified, removed } = differences.get(owner.entry.apiVersion ?? '') as Comparison;
     const fields = owner.fields.intersection(modified.union(added));
     if (!fields.empty) conflicts.push({ owner, fields });
     return { ...owner, fields: owner.fields.difference(fields).difference(removed) };
   });
-  if (conflicts.length > 0 && !write.force) throw conflictError(conflicts);
+  refuseConflicts(conflicts, view, live, write);
   const unchanged =
     mine?.fields.equals(applied) && mine.entry.apiVersion === config.apiVersion && equalJson(base, result);
   const entry = unchanged && mine ? mine.entry : entryFor(write, 'Apply', config.apiVersion);
-  return writeOwners(result as T, [...left, { entry, fields: applied }]);
+  return syncLastApplied(writeOwners(result as T, [...left, { entry, fields: applied }]), config, write.manager);
 }
 
 /**

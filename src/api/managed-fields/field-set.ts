@@ -90,6 +90,7 @@ export function formatFieldPath(path: readonly string[]): string {
       const body = key.slice(2);
       if (key.startsWith('f:')) return `.${body}`;
       if (key.startsWith('v:')) return `[=${body}]`;
+      if (key.startsWith('i:')) return `[${body}]`;
       const fields = Object.entries(JSON.parse(body) as Record<string, unknown>);
       return `[${fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
     })

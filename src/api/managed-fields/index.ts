@@ -5,40 +5,49 @@
 // Invariants: objects given are not changed; an entry's time moves only when its fields do; nobody owns the fields that the server sets.
 
 import { decodeTyped, isObject } from '../decode.ts';
-import type { JSONSchemaProps, ManagedFieldsEntry, ObjectMeta } from '../generated/types.ts';
+import type { JSONSchemaProps } from '../generated/types.ts';
 import { equalJson } from '../patch/json-patch.ts';
 import { findType } from '../schema/schema.ts';
 import { newApplyConflict, newBadRequest, quote } from '../status.ts';
 import { FieldSet, formatFieldPath } from './field-set.ts';
-import { type Comparison, compare, extract, fieldsOf, merge, remove, viewOf, viewOfSchema } from './typed.ts';
+import { lastAppliedCovers, syncLastApplied } from './last-applied.ts';
+import {
+  entryFor,
+  foldOldUpdates,
+  givenOwners,
+  isOwner,
+  type ManagedObject,
+  type Owner,
+  readOwners,
+  type Who,
+  withoutOwners,
+  writeOwners,
+} from './owners.ts';
+import {
+  type Comparison,
+  compare,
+  extract,
+  fieldsOf,
+  merge,
+  remove,
+  type View,
+  viewOf,
+  viewOfSchema,
+} from './typed.ts';
 
 export { FieldSet, formatFieldPath } from './field-set.ts';
+export { type ManagedObject, managedFieldsProblem } from './owners.ts';
+export { typeErrors } from './type-errors.ts';
 
-export interface ManagedObject {
-  apiVersion: string;
-  kind: string;
-  metadata: ObjectMeta;
-}
-
-export interface Write {
+export interface Write extends Who {
   /** Schema type, "Deployment"; any other name means an object without schema, whose lists are atomic. */
   type: string;
   /** The schema of a custom resource. */
   schema?: JSONSchemaProps;
-  manager: string;
-  /** metav1.Time of the write. */
-  time: string;
-  /** "status", "scale"; empty for the object itself. */
-  subresource?: string;
   /** Top-level fields that this endpoint does not write, such as status: nobody comes to own them through it. */
   resetFields?: readonly string[];
   /** How the write looks in other versions in which fields are owned. Owners of a version that is not here are dropped; left out: there are none. */
   elsewhere?: ReadonlyMap<string, Comparison>;
-}
-
-export interface Owner {
-  entry: ManagedFieldsEntry;
-  fields: FieldSet;
 }
 
 const serverFields = [
@@ -53,8 +62,6 @@ const serverFields = [
   'resourceVersion',
 ];
 const strippedMetadata: ReadonlySet<string> = new Set(serverFields.map((name) => `f:${name}`));
-/** More managers that only update are joined into one (capmanagers.go). */
-const maxUpdateManagers = 10;
 
 /** Without what nobody owns, and what this write does not come to own. */
 export function strip(set: FieldSet, { resetFields = [] }: Write): FieldSet {
@@ -69,61 +76,6 @@ export function strip(set: FieldSet, { resetFields = [] }: Write): FieldSet {
   }
   return new FieldSet(set.self, children);
 }
-
-export const readOwners = (metadata: ObjectMeta): Owner[] =>
-  (metadata.managedFields ?? []).map((entry) => ({ entry, fields: FieldSet.fromJson(entry.fieldsV1) }));
-
-export function isOwner(entry: ManagedFieldsEntry, write: Write, operation: string, apiVersion: string): boolean {
-  return (
-    entry.manager === write.manager &&
-    entry.operation === operation &&
-    (entry.subresource ?? '') === (write.subresource ?? '') &&
-    (operation === 'Apply' || entry.apiVersion === apiVersion)
-  );
-}
-
-export const entryFor = (write: Write, operation: string, apiVersion: string): ManagedFieldsEntry => ({
-  manager: write.manager,
-  operation,
-  apiVersion,
-  time: write.time,
-  fieldsType: 'FieldsV1',
-  ...(write.subresource ? { subresource: write.subresource } : {}),
-});
-
-/** Entries in upstream's order: applies before updates, older before newer, then by name. */
-export function writeOwners<T extends ManagedObject>(object: T, owners: readonly Owner[]): T {
-  const kept = joinOldUpdates(owners.filter((owner) => !owner.fields.empty));
-  const entries = kept.map(({ entry, fields }): ManagedFieldsEntry => ({ ...entry, fieldsV1: fields.toJson() }));
-  const order = (entry: ManagedFieldsEntry) =>
-    `${entry.operation === 'Apply' ? 0 : 1} ${entry.operation === 'Apply' ? '' : (entry.time ?? '')} ${entry.manager ?? ''} ${entry.apiVersion ?? ''} ${entry.subresource ?? ''}`;
-  entries.sort((a, b) => (order(a) < order(b) ? -1 : 1));
-  const { managedFields: _old, ...metadata } = object.metadata;
-  return { ...object, metadata: entries.length > 0 ? { ...metadata, managedFields: entries } : metadata } as T;
-}
-
-function joinOldUpdates(owners: readonly Owner[]): readonly Owner[] {
-  const updates = owners.filter(({ entry }) => entry.operation === 'Update' && !entry.subresource);
-  const surplus = updates.length - maxUpdateManagers;
-  if (surplus <= 0) return owners;
-  const oldest = [...updates]
-    .sort((a, b) => ((a.entry.time ?? '') < (b.entry.time ?? '') ? -1 : 1))
-    .slice(0, surplus + 1);
-  const [first] = oldest;
-  if (!first) return owners;
-  const joined: Owner = {
-    entry: { ...first.entry, manager: 'ancient-changes' },
-    fields: oldest.reduce((set, owner) => set.union(owner.fields), FieldSet.none),
-  };
-  return [...owners.filter((owner) => !oldest.includes(owner)), joined];
-}
-
-export const withoutOwners = (object: object): object => {
-  const metadata = (object as ManagedObject).metadata as ObjectMeta | undefined;
-  if (!metadata?.managedFields) return object;
-  const { managedFields: _gone, ...rest } = metadata;
-  return { ...object, metadata: rest };
-};
 
 const blanks = new Map<string, object>();
 
@@ -151,10 +103,9 @@ export function updateManagedFields<T extends ManagedObject>(
   old: ManagedObject | undefined,
   write: Write,
 ): T {
-  // An empty list in a write means "forget who owns what" (kubectl apply's way back).
-  if (Array.isArray(object.metadata.managedFields) && object.metadata.managedFields.length === 0 && old)
-    return writeOwners(object, []);
-  const given = object.metadata.managedFields ? readOwners(object.metadata) : old ? readOwners(old.metadata) : [];
+  const given = givenOwners(object, old, write.subresource);
+  // Who was never tracked, or asked to be forgotten, is tracked again from the first apply on (skipnonapplied.go).
+  if (old && given.length === 0) return writeOwners(object, []);
   const difference = compare(
     viewFor(write),
     withoutOwners(old ?? blank(write.type, object.apiVersion)),
@@ -178,7 +129,7 @@ export function updateManagedFields<T extends ManagedObject>(
     owners.push({ ...owner, fields: owner.fields.difference(taken).difference(seen.removed) });
   }
   if (!found && !mine.empty) owners.push({ entry: entryFor(write, 'Update', object.apiVersion), fields: mine });
-  return writeOwners(object, owners);
+  return writeOwners(object, foldOldUpdates(owners));
 }
 
 export interface ApplyWrite extends Write {
@@ -196,7 +147,7 @@ export function applyConfiguration<T extends ManagedObject>(config: T, live: T |
   const applied = strip(fieldsOf(view, config), write);
   const merged = base ? merge(view, base, config) : config;
   const difference = compare(view, base ?? {}, merged);
-  const changed = difference.modified.union(difference.added);
+  const changed = strip(difference.modified.union(difference.added), write);
   let owners = live ? readOwners(live.metadata) : [];
   if (live && owners.length === 0) {
     const fields = strip(
@@ -208,14 +159,14 @@ export function applyConfiguration<T extends ManagedObject>(config: T, live: T |
   const isMine = (owner: Owner) => isOwner(owner.entry, write, 'Apply', config.apiVersion);
   const mine = owners.find(isMine);
   const others: Owner[] = [];
-  const conflicts: { owner: Owner; fields: FieldSet }[] = [];
+  const conflicts: Conflict[] = [];
   for (const owner of owners) {
     if (isMine(owner)) continue;
     const fields = owner.fields.intersection(changed);
     if (!fields.empty) conflicts.push({ owner, fields });
     others.push({ ...owner, fields: owner.fields.difference(fields) });
   }
-  if (conflicts.length > 0 && !write.force) throw conflictError(conflicts);
+  if (live) refuseConflicts(conflicts, view, live, write);
   const keep = others.reduce((set, owner) => set.union(owner.fields), applied);
   const result = (mine ? remove(view, merged, mine.fields, keep) : merged) as T;
   const unchanged =
@@ -224,7 +175,27 @@ export function applyConfiguration<T extends ManagedObject>(config: T, live: T |
   // What went away with this apply is nobody's any more.
   const gone = base ? compare(view, base, result).removed : FieldSet.none;
   const left = others.map((owner) => ({ ...owner, fields: owner.fields.difference(gone) }));
-  return writeOwners(result, [...left, { entry, fields: applied }]);
+  return syncLastApplied(writeOwners(result, [...left, { entry, fields: applied }]), config, write.manager);
+}
+
+/** Throws the 409, unless the apply is forced or takes over what kubectl applied from the client's side before. */
+export function refuseConflicts(
+  conflicts: readonly Conflict[],
+  view: View,
+  live: ManagedObject,
+  { force, manager }: ApplyWrite,
+): void {
+  if (conflicts.length === 0 || force) return;
+  const covered = lastAppliedCovers(view, live, manager);
+  const left = conflicts.map(({ owner, fields }) => ({ owner, fields: fields.difference(covered) }));
+  const standing = left.filter(({ fields }) => !fields.empty);
+  if (standing.length > 0) throw conflictError(standing);
+}
+
+/** Fields that an apply would change and that are another's. */
+export interface Conflict {
+  owner: Owner;
+  fields: FieldSet;
 }
 
 function describeManager({ entry }: Owner): string {
@@ -233,7 +204,7 @@ function describeManager({ entry }: Owner): string {
   return `${manager} using ${entry.apiVersion}${entry.time ? ` at ${entry.time}` : ''}`;
 }
 
-export function conflictError(conflicts: readonly { owner: Owner; fields: FieldSet }[]) {
+function conflictError(conflicts: readonly Conflict[]) {
   const list = conflicts.flatMap(({ owner, fields }) =>
     [...fields.paths()].map((path) => ({ manager: describeManager(owner), field: formatFieldPath(path) })),
   );

@@ -50,7 +50,7 @@ function viewOfShape(shape: Shape, field?: FieldSchema): View {
   return { shape, ...(type ? { type } : {}), ...(field ? { field } : {}) };
 }
 
-const childView = (view: View, name: string): View => {
+export const childView = (view: View, name: string): View => {
   if (view.schema) return schemaChild(view, name);
   if (view.type) {
     const field = view.type.byName.get(name);
@@ -58,7 +58,7 @@ const childView = (view: View, name: string): View => {
   }
   return view.shape?.kind === 'map' ? viewOfShape(view.shape.values) : {};
 };
-const itemView = (view: View): View => {
+export const itemView = (view: View): View => {
   if (view.schema) return isObject(view.schema.items) ? viewOfSchema(view.schema.items as JSONSchemaProps) : {};
   return view.shape?.kind === 'list' ? viewOfShape(view.shape.items) : {};
 };
@@ -83,27 +83,26 @@ function itemsOf(view: View, value: unknown): Map<string, unknown> | undefined {
   const listType = view.field?.listType;
   if (!Array.isArray(value) || (listType !== 'map' && listType !== 'set')) return undefined;
   const out = new Map<string, unknown>();
-  const inner = itemView(view);
-  const fallback = (name: string) => inner.type?.byName.get(name)?.default ?? inner.schema?.properties?.[name]?.default;
   for (const element of value) {
-    let key: string;
-    if (listType === 'set') {
-      if (isObject(element) || Array.isArray(element)) return undefined;
-      key = `v:${JSON.stringify(element)}`;
-    } else {
-      if (!isObject(element)) return undefined;
-      const keys: Record<string, unknown> = {};
-      for (const name of [...(view.field?.mapKeys ?? [])].sort()) {
-        const part = element[name] ?? fallback(name);
-        if (part !== undefined) keys[name] = part;
-      }
-      if (Object.keys(keys).length === 0) return undefined;
-      key = `k:${JSON.stringify(keys)}`;
-    }
-    if (out.has(key)) return undefined;
+    const key = itemKey(view, element);
+    if (key === undefined || out.has(key)) return undefined;
     out.set(key, element);
   }
   return out;
+}
+
+/** What an item of an associative list is known by (v:... in a set, k:... in a map); undefined if it cannot be one. */
+export function itemKey(view: View, element: unknown): string | undefined {
+  if (view.field?.listType === 'set')
+    return isObject(element) || Array.isArray(element) ? undefined : `v:${JSON.stringify(element)}`;
+  if (!isObject(element)) return undefined;
+  const inner = itemView(view);
+  const keys: Record<string, unknown> = {};
+  for (const name of [...(view.field?.mapKeys ?? [])].sort()) {
+    const part = element[name] ?? inner.type?.byName.get(name)?.default ?? inner.schema?.properties?.[name]?.default;
+    if (part !== undefined) keys[name] = part;
+  }
+  return Object.keys(keys).length === 0 ? undefined : `k:${JSON.stringify(keys)}`;
 }
 
 /** The fields that a configuration sets. */

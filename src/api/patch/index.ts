@@ -1,14 +1,28 @@
 // The three patch types that need no ownership, applied to an object as the API server does: errors become the answers that clients see.
 
 import { isObject, parseDocument } from '../decode.ts';
-import { ApiError, newBadRequest, newGenericServerResponse, newRequestEntityTooLarge } from '../status.ts';
-import { applyJsonPatch, maxJsonPatchOperations, PatchError, parseJsonPatch } from './json-patch.ts';
+import {
+  ApiError,
+  newBadRequest,
+  newGenericServerResponse,
+  newRequestEntityTooLarge,
+  newUnclassifiedError,
+  quote,
+} from '../status.ts';
+import {
+  applyJsonPatch,
+  type JsonPatchOperation,
+  maxJsonPatchOperations,
+  PatchError,
+  parseJsonPatch,
+} from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch } from './strategic-merge.ts';
 
 export { applyJsonPatch, cloneJson, equalJson, PatchError } from './json-patch.ts';
 export { applyMergePatch, createMergePatch, createThreeWayJsonMergePatch } from './merge-patch.ts';
-export { applyStrategicMergePatch } from './strategic-merge.ts';
+export { applyStrategicMergePatch, goMap } from './strategic-merge.ts';
+export { conversionError } from './unfit.ts';
 
 export const patchTypes = {
   json: 'application/json-patch+json',
@@ -25,7 +39,8 @@ export interface PatchResult<T> {
 
 /**
  * Applies the body of a PATCH request (any type but apply) to `document` of schema type `type`. The result is untyped: decode it afterwards.
- * Throws an ApiError: 400 for a malformed patch, 422 for a JSON patch that does not apply, 413 for one that is too long.
+ * Throws an ApiError: 400 for a malformed patch, 422 for one that does not apply, 413 for one that is too long, 500 for a strategic merge patch that meets what
+ * it cannot merge.
  */
 export function applyPatch<T extends object>(
   mediaType: string,
@@ -33,39 +48,81 @@ export function applyPatch<T extends object>(
   document: T,
   body: string,
 ): PatchResult<T> {
-  try {
-    const { value, strictErrors } = parsePatch(body);
-    if (mediaType === patchTypes.json) {
-      const operations = parseJsonPatch(value);
-      if (operations.length > maxJsonPatchOperations)
-        throw newRequestEntityTooLarge(
-          `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${operations.length}`,
-        );
-      try {
-        return { object: applyJsonPatch(document, operations), strictErrors };
-      } catch (error) {
-        if (error instanceof PatchError) throw newGenericServerResponse(422, '');
-        throw error;
-      }
+  const { value, strictErrors } = parsePatch(body, mediaType);
+  if (mediaType === patchTypes.json) {
+    const operations = readOperations(value);
+    try {
+      return {
+        object: applyJsonPatch(document, operations.known),
+        strictErrors: [...strictErrors, ...operations.unknown].map((error) => `json patch ${error}`),
+      };
+    } catch (error) {
+      if (error instanceof PatchError) throw doesNotApply();
+      throw error;
     }
-    if (!isObject(value))
-      throw newBadRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
-    if (mediaType === patchTypes.merge) return { object: applyMergePatch(document, value) as T, strictErrors };
-    return { object: applyStrategicMergePatch(type, document, value), strictErrors };
+  }
+  if (value !== null && !isObject(value)) throw malformed(mediaType, value, 'map[string]interface {}');
+  if (mediaType === patchTypes.merge) return { object: applyMergePatch(document, value) as T, strictErrors };
+  try {
+    return { object: applyStrategicMergePatch(type, document, value ?? {}), strictErrors };
   } catch (error) {
-    if (error instanceof PatchError) throw newBadRequest(error.message);
-    throw error;
+    throw error instanceof PatchError ? strategicError(error.message) : error;
   }
 }
 
-function parsePatch(body: string): { value: unknown; strictErrors: string[] } {
+/** A patch that is right in itself and does not apply to this object. */
+const doesNotApply = () => newGenericServerResponse(422, '');
+
+const prefixOf = (mediaType: string) => (mediaType === patchTypes.strategic ? '' : 'error decoding patch: ');
+
+const malformed = (mediaType: string, value: unknown, goType: string) => {
+  const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return newBadRequest(`${prefixOf(mediaType)}json: cannot unmarshal ${got} into Go value of type ${goType}`);
+};
+
+/** handlers/patch.go, interpretStrategicMergePatchError. */
+function strategicError(message: string): ApiError {
+  if (message.startsWith('invalid ')) return newBadRequest(message);
+  return message === "patch content doesn't match retainKeys list" ? doesNotApply() : newUnclassifiedError(message);
+}
+
+const operationFields = ['op', 'path', 'from', 'value'];
+
+/** The operations of a JSON patch, and what they have that operations do not have. */
+function readOperations(value: unknown): { known: JsonPatchOperation[]; unknown: string[] } {
+  if (value === null) return { known: [], unknown: [] };
+  if (!Array.isArray(value)) throw malformed(patchTypes.json, value, '[]handlers.jsonPatchOp');
+  const unknown: string[] = [];
+  for (const [i, operation] of value.entries()) {
+    if (!isObject(operation)) throw malformed(patchTypes.json, operation, 'handlers.jsonPatchOp');
+    for (const field of Object.keys(operation)) {
+      const given = operation[field];
+      if (!operationFields.includes(field)) unknown.push(`unknown field ${quote(`[${i}].${field}`)}`);
+      else if (field !== 'value' && typeof given !== 'string' && given !== null) {
+        const got = Array.isArray(given) ? 'array' : typeof given === 'boolean' ? 'bool' : typeof given;
+        throw newBadRequest(
+          `error decoding patch: json: cannot unmarshal ${got} into Go struct field jsonPatchOp.${field} of type string`,
+        );
+      }
+    }
+  }
+  if (value.length > maxJsonPatchOperations)
+    throw newRequestEntityTooLarge(
+      `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
+    );
+  try {
+    return { known: parseJsonPatch(value), unknown };
+  } catch (error) {
+    throw error instanceof PatchError ? doesNotApply() : error;
+  }
+}
+
+function parsePatch(body: string, mediaType: string): { value: unknown; strictErrors: string[] } {
   try {
     return parseDocument(body, 'json');
   } catch (error) {
     if (error instanceof ApiError)
-      throw newBadRequest(
-        error.message.replace("couldn't get version/kind; json parse error: ", 'error decoding patch: '),
-      );
+      throw newBadRequest(error.message.replace("couldn't get version/kind; json parse error: ", prefixOf(mediaType)));
     throw error;
   }
 }

@@ -201,7 +201,7 @@ const goKind = (value: unknown): string =>
   typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 /** A map as Go's %v prints it: map[a:1 b:[2 3]]. */
-function goMap(value: unknown): string {
+export function goMap(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`;
   if (!isObject(value)) return value === null ? '<nil>' : String(value);
   return `map[${Object.keys(value)

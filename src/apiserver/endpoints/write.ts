@@ -2,27 +2,33 @@
 //
 // Invariant: the order is upstream's: decode, mutating admission, strategy, validation, validating admission, write.
 
-import { type FieldErrorList, forbidden, invalid, notSupported, path, required } from '../../api/field-error.ts';
 import type { Versions } from '../../api/managed-fields/across-versions.ts';
 import { parseGroupVersion } from '../../api/resources.ts';
-import { newBadRequest, newInvalid, newUnsupportedMediaType } from '../../api/status.ts';
+import { newBadRequest, newConflict, newUnsupportedMediaType } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import type { Admission, AdmissionAttributes, Operation } from '../admission/admission.ts';
 import { convert } from '../admission/matching.ts';
+import { type Authorizer, attributesOf, demand } from '../auth/authorizer.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { fromStorage, type Served, toStorage } from '../registry/served.ts';
+import { settleNamespace, wipeSystemFields } from '../registry/system-fields.ts';
 import { bodyText, bodyType, contentType, readBody } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
 import * as machinery from '../server/machinery.ts';
 import type { Entry } from '../storage/entry.ts';
+import { dropDuplicateOwners } from './owner-references.ts';
+import { applyType, readWriteQuery, type WriteQuery } from './write-options.ts';
+
+export { managerOf } from './write-options.ts';
 
 export interface WriteEnvironment {
   context: RequestContext;
   served: Served;
   admission: Admission;
   catalog: Catalog;
+  authorizer: Authorizer;
 }
 
 export interface Written {
@@ -30,51 +36,12 @@ export interface Written {
   code: number;
 }
 
-interface WriteQuery {
-  dryRun: boolean;
-  fieldManager: string;
-  fieldValidation: machinery.FieldValidation;
-  force: boolean;
-}
-
-const applyType = 'application/apply-patch+yaml';
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   applyType,
 ];
-
-/** Reads and checks dryRun, fieldManager, fieldValidation and force. Throws Invalid. */
-function readWriteQuery({ url, request, info }: RequestContext, optionsKind: string): WriteQuery {
-  const query = url.searchParams;
-  const errors: FieldErrorList = [];
-  const dryRun = query.getAll('dryRun');
-  if (dryRun.some((value) => value !== 'All')) errors.push(notSupported(path('dryRun'), dryRun, ['All']));
-  const validation = query.get('fieldValidation') ?? '';
-  if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
-    errors.push(notSupported(path('fieldValidation'), validation, ['Ignore', 'Strict', 'Warn']));
-  const manager = query.get('fieldManager') ?? '';
-  if (manager.length > 128) errors.push(invalid(path('fieldManager'), manager, 'may not be more than 128 bytes'));
-  const force = query.get('force');
-  if (info.verb === 'patch') {
-    const apply = contentType(request) === applyType;
-    if (apply && manager === '') errors.push(required(path('fieldManager'), 'is required for apply patch'));
-    if (!apply && force !== null) errors.push(forbidden(path('force'), 'may not be specified for non-apply patch'));
-  }
-  if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: optionsKind }, '', errors);
-  return {
-    dryRun: dryRun.length > 0,
-    fieldManager: manager || managerOf(request.headers.get('user-agent') ?? ''),
-    fieldValidation: (validation || 'Warn') as machinery.FieldValidation,
-    force: force === 'true' || force === '1',
-  };
-}
-
-/** The field manager of a client that names none: its program's name (handlers/create.go, managerOrUserAgent). */
-export function managerOf(userAgent: string): string {
-  return (userAgent.split('/')[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 128) || 'unknown';
-}
 
 /** Who writes, through which endpoint, when. */
 export const writerOf = ({ env, info }: RequestContext, manager: string): machinery.Writer => ({
@@ -105,25 +72,59 @@ function attributes(
   };
 }
 
+/** Mutating admission. Owners of fields that it leaves unreadable are what they were before (fieldmanager/admission.go). */
+async function mutate(
+  environment: WriteEnvironment,
+  seen: AdmissionAttributes,
+  object: KubeObject,
+): Promise<KubeObject> {
+  const { warnings } = environment.context;
+  const { managedFields } = object.metadata;
+  const admitted = (await environment.admission.mutate(seen)) ?? object;
+  const problem = machinery.managedFieldsProblem(admitted.metadata.managedFields);
+  if (problem !== undefined) {
+    if (managedFields) admitted.metadata.managedFields = managedFields;
+    else delete admitted.metadata.managedFields;
+    warnings.add(
+      `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${problem}`,
+    );
+  }
+  dropDuplicateOwners(admitted, warnings, true);
+  return admitted;
+}
+
+interface Making {
+  dryRun: boolean;
+  fieldManager: string;
+  operation?: 'Update' | 'Apply';
+  /** Asked before the object is written: may they create it? */
+  demand?: () => void;
+}
+
 /** Writes a decoded object as new: the common end of POST, and of PUT and apply on a name that is not there. */
-export async function createObject(
+async function createObject(
   environment: WriteEnvironment,
   object: KubeObject,
-  query: { dryRun: boolean; fieldManager: string },
-  operation: 'Update' | 'Apply' = 'Update',
+  { dryRun, fieldManager, operation = 'Update', demand: ask }: Making,
 ): Promise<Entry> {
   const { context, served, admission } = environment;
   const { registry, resource } = served;
-  if (resource.resource === 'namespaces' && resource.group === '') context.info.namespace = object.metadata.name;
-  registry.fillSystemFields(object, context);
-  const admitted =
-    (await admission.mutate(attributes(environment, 'CREATE', object, undefined, query.dryRun))) ?? object;
-  if (operation === 'Update')
-    machinery.trackWrite(resource, admitted, undefined, writerOf(context, query.fieldManager));
+  const isNamespace = resource.resource === 'namespaces' && resource.group === '';
+  if (isNamespace) context.info.namespace = object.metadata.name;
+  wipeSystemFields(resource, object, context);
+  if (operation === 'Update') {
+    dropDuplicateOwners(object, context.warnings, false);
+    machinery.trackWrite(resource, object, undefined, writerOf(context, fieldManager));
+  }
+  const admitted = await mutate(environment, attributes(environment, 'CREATE', object, undefined, dryRun), object);
+  registry.fillSystemFields(admitted, context);
+  if (isNamespace) context.info.namespace = admitted.metadata.name;
   return registry.create(toStorage(served, admitted), context, {
-    dryRun: query.dryRun,
-    admit: (final) =>
-      admission.validate(attributes(environment, 'CREATE', fromStorage(served, final), undefined, query.dryRun)),
+    dryRun,
+    admit: (final) => {
+      ask?.();
+      return admission.validate(attributes(environment, 'CREATE', fromStorage(served, final), undefined, dryRun));
+    },
   });
 }
 
@@ -139,8 +140,6 @@ export async function create(environment: WriteEnvironment): Promise<Written> {
     query.fieldValidation,
     context.warnings,
   );
-  if (context.info.name !== '' && object.metadata.name !== context.info.name)
-    throw newBadRequest('the name of the object does not match the name on the URL');
   return { entry: await createObject(environment, object, query), code: 201 };
 }
 
@@ -175,14 +174,22 @@ export async function update(environment: WriteEnvironment): Promise<Written> {
   const { resource } = served;
   const query = readWriteQuery(context, 'UpdateOptions');
   const bytes = await readBody(context.request);
-  const decode = () =>
-    machinery.decodeObject(bytes, bodyType(context.request), resource, query.fieldValidation, context.warnings);
-  const first = decode();
-  checkNames(first, context);
-  let next: KubeObject | undefined = first;
+  const decode = () => {
+    const object = machinery.decodeObject(
+      bytes,
+      bodyType(context.request),
+      resource,
+      query.fieldValidation,
+      context.warnings,
+    );
+    checkNames(object, environment);
+    dropDuplicateOwners(object, context.warnings, false);
+    return object;
+  };
+  let next: KubeObject | undefined = decode();
   const { entry, created } = await modify(
     environment,
-    query,
+    { ...query, replaces: true },
     async () => {
       const object = next ?? decode();
       next = undefined;
@@ -193,15 +200,15 @@ export async function update(environment: WriteEnvironment): Promise<Written> {
   return { entry, code: created ? 201 : 200 };
 }
 
-function checkNames(object: KubeObject, { info }: RequestContext): void {
-  const { metadata } = object;
-  if (!metadata.name) metadata.name = info.name;
-  if (metadata.name !== info.name)
-    throw newBadRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);
-  if (info.namespace !== '' && metadata.namespace && metadata.namespace !== info.namespace)
-    throw newBadRequest(
-      `the namespace of the object (${metadata.namespace}) does not match the namespace on the URL (${info.namespace})`,
-    );
+/** What is sent must be what the URL names (rest.go, checkName). Throws BadRequest. */
+function checkNames(object: KubeObject, { context, served }: WriteEnvironment): void {
+  settleNamespace(served.resource, object, context);
+  const { name } = context.info;
+  const { name: given } = object.metadata;
+  if (!given)
+    throw newBadRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (given !== name)
+    throw newBadRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
 }
 
 /** PATCH on an object or one of its own subresources. */
@@ -219,7 +226,7 @@ export async function patch(environment: WriteEnvironment): Promise<Written> {
   const text = bodyText(bytes);
   const { entry, created } = await modify(environment, query, async (current) => {
     const patched = machinery.patchObject(resource, type, current, text, query.fieldValidation, context.warnings);
-    checkNames(patched, context);
+    checkNames(patched, environment);
     return patched;
   });
   return { entry, code: created ? 201 : 200 };
@@ -229,9 +236,8 @@ async function apply(environment: WriteEnvironment, query: WriteQuery, bytes: Ui
   const { context, served } = environment;
   const { resource } = served;
   const applied = machinery.readConfiguration(bytes, resource, query.fieldValidation, context.warnings);
-  checkNames(applied, context);
-  const run = (live: KubeObject | undefined) =>
-    machinery.serverSideApply(
+  const run = async (live: KubeObject | undefined) => {
+    const object = await machinery.serverSideApply(
       resource,
       live,
       applied,
@@ -239,19 +245,37 @@ async function apply(environment: WriteEnvironment, query: WriteQuery, bytes: Ui
       writerOf(context, query.fieldManager),
       versionsOf(environment.catalog, resource),
     );
+    checkNames(object, environment);
+    return object;
+  };
   const { entry, created } = await modify(
     environment,
     query,
     async (current) => run(current),
-    context.info.subresource === '' ? async () => run(undefined) : undefined,
+    context.info.subresource === '' ? () => makeByApply(environment, applied, () => run(undefined)) : undefined,
     'Apply',
   );
   return { entry, code: created ? 201 : 200 };
 }
 
+/** The object that an apply on a name that is not there makes. Throws Conflict if it was meant for one that was. */
+async function makeByApply(
+  { context, served }: WriteEnvironment,
+  { metadata }: KubeObject,
+  make: () => Promise<KubeObject>,
+): Promise<KubeObject> {
+  if (metadata.uid)
+    throw newConflict(
+      served.resource.groupResource,
+      context.info.name,
+      `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`,
+    );
+  return make();
+}
+
 async function modify(
   environment: WriteEnvironment,
-  query: WriteQuery,
+  query: WriteQuery & { replaces?: boolean },
   change: (current: KubeObject) => Promise<KubeObject>,
   makeNew?: () => Promise<KubeObject>,
   operation: 'Update' | 'Apply' = 'Update',
@@ -263,7 +287,12 @@ async function modify(
   const live = makeNew && (await served.registry.find(info.namespace, info.name));
   if (makeNew && !live) {
     try {
-      createdEntry = await createObject(environment, await makeNew(), query, operation);
+      const made = await makeNew();
+      served.registry.checkAbsent(made);
+      delete made.metadata.resourceVersion;
+      const mayCreate = { ...attributesOf(context.user, info, context.url.searchParams), verb: 'create' };
+      const ask = () => demand(environment.authorizer, mayCreate);
+      createdEntry = await createObject(environment, made, { ...query, operation, demand: ask });
       return { entry: createdEntry, created: true };
     } catch (error) {
       if (!(await served.registry.store.getFromStore(served.registry.key(info.namespace, info.name)))) throw error;
@@ -276,21 +305,21 @@ async function modify(
     async (current) => {
       const old = fromStorage(served, current.object);
       const changed = await change(fromStorage(served, current.copy()));
-      const admitted =
-        (await admission.mutate(attributes(environment, 'UPDATE', changed, old, query.dryRun))) ?? changed;
       if (operation === 'Update')
         await machinery.trackChange(
           resource,
-          admitted,
+          changed,
           old,
           writerOf(context, query.fieldManager),
           versionsOf(environment.catalog, resource),
         );
-      return toStorage(served, admitted);
+      const seen = attributes(environment, 'UPDATE', changed, old, query.dryRun);
+      return toStorage(served, await mutate(environment, seen, changed));
     },
     {
       dryRun: query.dryRun,
       subresource: info.subresource,
+      replaces: query.replaces ?? false,
       admit: (final, old) =>
         admission.validate(
           attributes(environment, 'UPDATE', fromStorage(served, final), old && fromStorage(served, old), query.dryRun),

@@ -8,16 +8,18 @@ import { invalid, path } from '../../api/field-error.ts';
 import type { ManagedFieldsEntry } from '../../api/generated/types.ts';
 import {
   ApiError,
+  isAlreadyExists,
   newAlreadyExists,
-  newBadRequest,
   newConflict,
   newGenerateNameConflict,
   newInvalid,
   newNotFound,
+  newUnclassifiedError,
   optimisticLockMessage,
+  quote,
 } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
-import { randomNameSuffix, randomUuid } from '../../env/random.ts';
+import { randomUuid } from '../../env/random.ts';
 import { deepEqual, encodeForStorage, type KubeObject } from '../object.ts';
 import type { RequestContext } from '../server/context.ts';
 import { ConvertedEntry, ConvertedStore, type ObjectStore } from '../storage/converted-store.ts';
@@ -28,6 +30,7 @@ import { type DeletionPlan, planDeletion } from './deletion.ts';
 import { checkPreconditions, type DeleteOptions } from './preconditions.ts';
 import type { ResourceInfo } from './resource.ts';
 import type { Strategy } from './strategy.ts';
+import { generatedName, keepSystemFields } from './system-fields.ts';
 
 /** Schema-driven validation, from the floor below; plus what admission wants to see before a write. */
 export interface Checks {
@@ -45,6 +48,8 @@ export interface UpdateOptions extends WriteOptions {
   subresource: string;
   /** The new object counts something: that another writer has written the same does not make it ours. */
   exclusive?: boolean;
+  /** The new object is given whole (PUT): the uid that it names is a precondition. */
+  replaces?: boolean;
   /** Makes the object when there is none (PUT and apply on a name not there). */
   create?: () => Promise<KubeObject>;
   createOptions?: WriteOptions;
@@ -61,6 +66,8 @@ export class Registry {
   readonly strategy: Strategy;
   readonly #checks: Checks;
   readonly #objects: ObjectStore;
+  /** Objects whose names were made here: when such a name is taken, another is tried. */
+  readonly #generated = new WeakSet<KubeObject>();
 
   constructor(resource: ResourceInfo, store: Store, strategy: Strategy, checks: Checks) {
     this.resource = resource;
@@ -108,38 +115,32 @@ export class Registry {
     return recent?.entries.get(this.key(namespace, name)) ?? this.find(namespace, name);
   }
 
-  /** Fills in what the system sets, before admission (rest.FillObjectMetaSystemFields and generateName). */
+  /** Fills in what the system sets, after admission (rest.FillObjectMetaSystemFields and generateName). */
   fillSystemFields(object: KubeObject, context: RequestContext): void {
     const { metadata } = object;
-    if (this.resource.namespaced) {
-      if (metadata.namespace && metadata.namespace !== context.info.namespace)
-        throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
-      metadata.namespace = context.info.namespace;
-    } else if (metadata.namespace) {
-      delete metadata.namespace;
-    }
-    delete metadata.deletionTimestamp;
-    delete metadata.deletionGracePeriodSeconds;
-    delete metadata.selfLink;
-    if (metadata.resourceVersion === '' || metadata.resourceVersion === '0') delete metadata.resourceVersion;
     metadata.uid = randomUuid(context.env.random);
     metadata.creationTimestamp = rfc3339(context.env.clock.now());
-    if (metadata.generateName && !metadata.name) this.#generateName(object, context);
-    // One without a name is refused later, by that.
-    metadata.name ??= '';
+    if (!metadata.generateName || metadata.name) return;
+    metadata.name = generatedName(metadata.generateName, context);
+    this.#generated.add(object);
   }
 
-  #generateName(object: KubeObject, context: RequestContext): void {
-    const base = (object.metadata.generateName ?? '').slice(0, 58);
-    object.metadata.name = base + randomNameSuffix(context.env.random);
-  }
-
-  /** Creates `object`, on which fillSystemFields and mutating admission have run. Throws AlreadyExists, Invalid. */
+  /** Creates `object`, on which mutating admission and fillSystemFields have run. Throws AlreadyExists, Invalid. */
   async create(object: KubeObject, context: RequestContext, options: WriteOptions): Promise<Entry> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#create(object, context, options);
+      } catch (error) {
+        if (!isAlreadyExists(error) || !this.#generated.has(object) || attempt === maxNamesTried) throw error;
+        object.metadata.name = generatedName(object.metadata.generateName ?? '', context);
+      }
+    }
+  }
+
+  async #create(object: KubeObject, context: RequestContext, options: WriteOptions): Promise<Entry> {
     const { strategy, resource } = this;
     const { metadata } = object;
     const generated = metadata.generateName !== undefined && metadata.generateName !== '';
-    if (metadata.resourceVersion) throw newBadRequest('resourceVersion should not be set on objects to be created');
     if (strategy.generation) metadata.generation = 1;
     else delete metadata.generation;
     if (strategy.hasStatus && !strategy.statusAtCreate) delete object['status'];
@@ -153,12 +154,15 @@ export class Registry {
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warnings.add(warning);
       await options.admit?.(object, undefined);
       const key = this.key(metadata.namespace ?? '', metadata.name);
+      if (metadata.resourceVersion)
+        throw newUnclassifiedError('resourceVersion should not be set on objects to be created');
       if (options.dryRun) {
-        if (await this.find(metadata.namespace ?? '', metadata.name)) throw this.#exists(object, generated);
+        const there = await this.find(metadata.namespace ?? '', metadata.name);
+        if (there) throw this.#exists(object, there, generated);
         return new Entry(key, 0, encodeForStorage(object));
       }
       const result = await this.#objects.create(key, object, this.observer(context, 'create'));
-      if ('conflict' in result) throw this.#exists(object, generated);
+      if ('conflict' in result) throw this.#exists(object, result.conflict, generated);
       return result.entry;
     } catch (error) {
       rollback?.();
@@ -166,11 +170,12 @@ export class Registry {
     }
   }
 
-  #exists(object: KubeObject, generated: boolean): Error {
+  #exists(object: KubeObject, there: Entry | undefined, generated: boolean): Error {
     const { name } = object.metadata;
-    return generated
-      ? newGenerateNameConflict(this.resource.groupResource, name)
-      : newAlreadyExists(this.resource.groupResource, name);
+    const { groupResource } = this.resource;
+    const error = generated ? newGenerateNameConflict(groupResource, name) : newAlreadyExists(groupResource, name);
+    if (!there?.object.metadata.deletionTimestamp) return error;
+    return new ApiError({ ...error.status, message: `object is being deleted: ${error.message}` });
   }
 
   /**
@@ -231,23 +236,28 @@ export class Registry {
   }
 
   /** Throws Conflict when the new object names another revision or uid than the one that is there. */
-  #checkIdentity(object: KubeObject, old: KubeObject, name: string, options: UpdateOptions): void {
-    const { resource } = this;
-    const wanted = object.metadata.resourceVersion;
-    if (wanted === undefined || wanted === '' || wanted === '0') {
-      if (this.strategy.requireResourceVersion && options.subresource === '')
-        throw newInvalid(resource.groupKind, name, [
-          invalid(path('metadata', 'resourceVersion'), 0, 'must be specified for an update'),
+  #checkIdentity(object: KubeObject, old: KubeObject, name: string, { replaces }: UpdateOptions): void {
+    const { groupResource } = this.resource;
+    const { uid, resourceVersion: wanted = '' } = object.metadata;
+    if (replaces && uid && uid !== old.metadata.uid)
+      throw newConflict(groupResource, name, uidPrecondition(this.key(old.metadata.namespace ?? '', name), uid, old));
+    if (wanted !== '' && !/^\d+$/.test(wanted))
+      throw newUnclassifiedError(`strconv.ParseUint: parsing ${quote(wanted)}: invalid syntax`);
+    if (wanted === '' || wanted === '0') {
+      if (replaces && this.strategy.requireResourceVersion)
+        throw newInvalid({ group: groupResource.group, kind: groupResource.resource }, name, [
+          invalid(path('metadata', 'resourceVersion'), 0n, 'must be specified for an update'),
         ]);
     } else if (wanted !== old.metadata.resourceVersion) {
-      throw newConflict(resource.groupResource, name, optimisticLockMessage);
+      throw newConflict(groupResource, name, optimisticLockMessage);
     }
-    if (object.metadata.uid && object.metadata.uid !== old.metadata.uid)
-      throw newConflict(
-        resource.groupResource,
-        name,
-        `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
-      );
+  }
+
+  /** Throws Conflict when an object that would be made by its update names the uid of another. */
+  checkAbsent({ metadata }: KubeObject): void {
+    const { uid, name, namespace = '' } = metadata;
+    if (uid)
+      throw newConflict(this.resource.groupResource, name, uidPrecondition(this.key(namespace, name), uid, undefined));
   }
 
   async #write(
@@ -258,7 +268,7 @@ export class Registry {
     options: UpdateOptions,
   ): Promise<Entry | { conflict: Entry | undefined }> {
     const { strategy, resource } = this;
-    this.#keepSystemFields(object, old);
+    keepSystemFields(resource, object, old);
     let rollback: (() => void) | undefined;
     if (options.subresource === '') {
       if (strategy.hasStatus) copyField(object, old, 'status');
@@ -303,22 +313,6 @@ export class Registry {
       rollback?.();
       throw error;
     }
-  }
-
-  #keepSystemFields(object: KubeObject, old: KubeObject): void {
-    const { metadata } = object;
-    if (this.resource.namespaced) metadata.namespace ??= old.metadata.namespace ?? '';
-    for (const field of ['uid', 'creationTimestamp', 'generation'] as const) {
-      if (old.metadata[field] === undefined) delete metadata[field];
-      else Object.assign(metadata, { [field]: old.metadata[field] });
-    }
-    for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-      if (old.metadata[field] === undefined) delete metadata[field];
-      else Object.assign(metadata, { [field]: old.metadata[field] });
-    }
-    delete metadata.selfLink;
-    metadata.managedFields ??= old.metadata.managedFields;
-    if (metadata.managedFields === undefined) delete metadata.managedFields;
   }
 
   #throwIfInvalid(object: KubeObject, errors: FieldErrorList): void {
@@ -384,6 +378,12 @@ export class Registry {
     return commitObserver(context, verb);
   }
 }
+
+const maxNamesTried = 8;
+
+/** What the store says of a uid that is not the object's (storage.Preconditions). */
+const uidPrecondition = (key: string, uid: string, there: KubeObject | undefined): string =>
+  `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${there?.metadata.uid ?? ''}`;
 
 function copyField(object: KubeObject, old: KubeObject, field: string): void {
   if (old[field] === undefined) delete object[field];

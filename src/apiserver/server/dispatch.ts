@@ -1,6 +1,6 @@
 // Requests for resources: finds what is served, the representation that is wanted, and the endpoint for the verb.
 
-import { newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
+import { newBadRequest, newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
 import { componentStatus, componentStatuses } from '../endpoints/component-statuses.ts';
 import { deleteCollection, deleteOne } from '../endpoints/delete.ts';
 import { list, renderList, waitUntilFresh } from '../endpoints/list.ts';
@@ -17,6 +17,7 @@ import type { Core } from './core.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
 import { framedEvents } from './protobuf-encode.ts';
 import { pushResponse, streamOf } from './push.ts';
+import { isTrue } from './query.ts';
 import { jsonResponse, longResponse, protobufType, streamResponse, textResponse } from './respond.ts';
 
 const objectForms = ['Table', 'PartialObjectMetadata'];
@@ -55,14 +56,16 @@ export async function serveResource(core: Core, context: RequestContext): Promis
   }
   if (info.rest !== '') throw newPathNotFound();
   // What is one object's cannot be asked of a collection; and reading is GET.
-  if (context.request.method === 'HEAD' || (info.name === '' && (info.verb === 'update' || info.verb === 'patch')))
-    throw newMethodNotAllowed();
+  const ofOne = info.verb === 'update' || info.verb === 'patch';
+  if (context.request.method === 'HEAD' || (info.name === '' && ofOne)) throw newMethodNotAllowed();
+  if (info.verb === 'create' && info.name !== '' && info.subresource === '') throw newMethodNotAllowed();
   if (resource.namespaced && info.namespace === '' && !['list', 'watch'].includes(info.verb)) {
     // All namespaces' objects have a path; it is only read.
     throw info.name === '' ? newMethodNotAllowed() : newPathNotFound();
   }
   if (!resource.namespaced && info.namespace !== '' && resource.resource !== 'namespaces') throw newPathNotFound();
-  const writing = { context, served, admission: core.admission, catalog: core.catalog };
+  const { admission, catalog, authorizer } = core;
+  const writing = { context, served, admission, catalog, authorizer };
   switch (info.verb) {
     case 'get':
       return get(core, context, served);
@@ -94,6 +97,8 @@ const nothingListed = { revision: 0, continue: '', remaining: undefined };
 
 async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
+  if (isTrue(context.url.searchParams, 'export'))
+    throw newBadRequest('the export parameter, deprecated since v1.14, is no longer supported');
   const representation = await representationOf(core, served, context, accept);
   const notOlderThan = context.url.searchParams.get('resourceVersion');
   if (notOlderThan) await waitUntilFresh(served.registry.store.cache, parseResourceVersion(notOlderThan));

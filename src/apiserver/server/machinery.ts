@@ -4,23 +4,32 @@ import {
   DecodeError,
   decodeTyped,
   type FieldValidation,
+  isObject,
   parseDocument,
+  parseYamlDocument,
   type RawDocument,
   strictDecodingError,
 } from '../../api/decode.ts';
 import { checkKind, decodeRequest } from '../../api/decode-request.ts';
 import { setDefaults } from '../../api/defaulting/index.ts';
-import type { FieldErrorList } from '../../api/field-error.ts';
+import { type FieldErrorList, invalid, path } from '../../api/field-error.ts';
 import {
   applyAcrossVersions,
   compareElsewhere,
   foreignVersions,
   type Versions,
 } from '../../api/managed-fields/across-versions.ts';
-import { applyConfiguration, layOver, updateManagedFields } from '../../api/managed-fields/index.ts';
-import { applyPatch } from '../../api/patch/index.ts';
-import { findKind } from '../../api/resources.ts';
-import { newBadRequest } from '../../api/status.ts';
+import {
+  applyConfiguration,
+  layOver,
+  managedFieldsProblem,
+  typeErrors,
+  updateManagedFields,
+  viewFor,
+} from '../../api/managed-fields/index.ts';
+import { applyPatch, conversionError, goMap, patchTypes } from '../../api/patch/index.ts';
+import { findKind, parseGroupVersion } from '../../api/resources.ts';
+import { ApiError, newBadRequest, newInvalid, newUnclassifiedError } from '../../api/status.ts';
 import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/index.ts';
 import { applyDefaults, prune } from '../crd/structural.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
@@ -29,7 +38,7 @@ import { type BodyType, bodyText } from './body.ts';
 import { readFaultless } from './faultless-json.ts';
 import { decodeProtobuf } from './protobuf.ts';
 
-export type { FieldValidation };
+export { type FieldValidation, managedFieldsProblem };
 
 /** A body as plain data. Throws BadRequest. */
 export function parseBody(bytes: Uint8Array, type: BodyType): unknown {
@@ -59,16 +68,17 @@ function readText(text: string, type: 'json' | 'yaml'): RawDocument {
   return value !== undefined ? { value, strictErrors: [] } : parseDocument(text, type);
 }
 
-/** Gives plain data the type of `resource`, by its schema. Throws BadRequest. */
+/** Gives plain data the type of `resource`, by its schema. Throws BadRequest, or what `refuse` makes of a complaint. */
 function typed(
   resource: ResourceInfo,
   document: RawDocument,
   validation: FieldValidation,
   warnings: Set<string>,
+  refuse?: (why: string) => Error,
 ): KubeObject {
-  if (resource.custom) return customObject(resource, document, validation, warnings);
-  const decoded = decodeRequest<KubeObject>(document, resource, validation);
-  for (const warning of decoded.warnings) warnings.add(warning);
+  if (resource.custom) return customObject(resource, document, validation, warnings, refuse);
+  const decoded = decodeRequest<KubeObject>(document, resource, validation, refuse);
+  for (const warning of decoded.warnings) addStrictWarning(warning, warnings);
   decoded.object.metadata ??= { name: '' };
   setDefaults(resource.type, decoded.object);
   return decoded.object;
@@ -84,15 +94,32 @@ function readMetadata(value: unknown, at: string, unknown: string[]): KubeObject
   return object.metadata ?? { name: '' };
 }
 
+/** As checkKind, of a resource whose kinds no scheme knows: the version must be right, and a kind that is not is invalid. Throws BadRequest and Invalid. */
+function checkCustomKind(value: unknown, resource: ResourceInfo): { apiVersion: string; kind: string } {
+  const { apiVersion, kind, metadata } = (isObject(value) ? value : {}) as Partial<KubeObject>;
+  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== resource.apiVersion)
+    throw newBadRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
+    );
+  if (typeof kind === 'string' && kind !== '' && kind !== resource.kind)
+    throw newInvalid(resource.groupKind, metadata?.name ?? '', [
+      invalid(path('kind'), kind, `must be ${resource.kind}`),
+    ]);
+  return checkKind(value, resource);
+}
+
 function customObject(
   resource: ResourceInfo,
   document: RawDocument,
   validation: FieldValidation,
   warnings: Set<string>,
+  refusal?: (why: string) => Error,
 ): KubeObject {
-  const { apiVersion, kind } = checkKind(document.value, resource);
-  const refuse = (why: string) =>
-    newBadRequest(`${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}: ${why}`);
+  const { apiVersion, kind } = checkCustomKind(document.value, resource);
+  const refuse =
+    refusal ??
+    ((why: string) =>
+      newBadRequest(`${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}: ${why}`));
   const object = { ...(deepCopy(document.value) as KubeObject), apiVersion, kind };
   const unknown: string[] = [];
   try {
@@ -103,7 +130,7 @@ function customObject(
   }
   const errors = [...document.strictErrors, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (errors.length > 0 && validation === 'Strict') throw refuse(strictDecodingError(errors));
-  if (validation === 'Warn') for (const text of errors) warnings.add(text);
+  if (validation === 'Warn') for (const text of errors) addStrictWarning(text, warnings);
   applyDefaults(object, resource.schema);
   return object;
 }
@@ -116,7 +143,22 @@ export function decodeObject(
   validation: FieldValidation,
   warnings: Set<string>,
 ): KubeObject {
-  return typed(resource, readDocument(bytes, type), validation, warnings);
+  try {
+    return typed(resource, readDocument(bytes, type), validation, warnings);
+  } catch (error) {
+    if (!(error instanceof ApiError) || !error.message.startsWith("couldn't get version/kind")) throw error;
+    throw unrecognized(resource.kind, bytes, error.message);
+  }
+}
+
+/** What a body is called of which not even the kind can be read (handlers/rest.go, transformDecodeError). */
+function unrecognized(kind: string, bytes: Uint8Array, why: string): ApiError {
+  const start = bytes.subarray(0, 30);
+  const isJson = bytes[0] === 0x7b;
+  const hex = () => [...start].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const shown = isJson ? new TextDecoder().decode(start) : hex();
+  const summary = bytes.length === 0 ? '<empty>' : bytes.length > 30 ? `${shown} ...` : shown;
+  return newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
 }
 
 /** What is sent to a subresource, and is no object of the resource, with its own type if that is known. Throws BadRequest. */
@@ -141,8 +183,17 @@ export function patchObject(
 ): KubeObject {
   if (current.kind !== resource.kind) return readOther(applyPatch(mediaType, '', current, patch).object);
   const { object, strictErrors } = applyPatch(mediaType, resource.type, current, patch);
-  return typed(resource, { value: object, strictErrors }, validation, warnings);
+  const strategic = mediaType === patchTypes.strategic;
+  const refuse = (why: string) => {
+    const shown = strategic ? goMap(JSON.parse(patch)) : JSON.stringify(inKeyOrder(object));
+    const complaint = strategic ? conversionError(why) : why;
+    return newInvalid({ group: '', kind: '' }, '', [invalid(path('patch'), shown, complaint)]);
+  };
+  return typed(resource, { value: object, strictErrors }, validation, warnings, refuse);
 }
+
+const inKeyOrder = (object: object): object =>
+  Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Where a write comes from, for the ownership of fields. */
 export interface Writer {
@@ -159,25 +210,63 @@ function writeOf(resource: ResourceInfo, { manager, subresource, time }: Writer)
   return { type, ...(schema && { schema }), manager, time, subresource, resetFields };
 }
 
-/** Reads the body of a server-side apply: sparse, as its author wrote it, checked against the schema. Throws BadRequest. */
+/** Reads the body of a server-side apply: sparse, as its author wrote it, checked against the schema. Throws BadRequest, and what does not fit the schema as a 500. */
 export function readConfiguration(
   bytes: Uint8Array,
   resource: ResourceInfo,
   validation: FieldValidation,
   warnings: Set<string>,
 ): KubeObject {
-  const document = readDocument(bytes, 'yaml');
-  const { apiVersion = '' } = (document.value ?? {}) as Partial<KubeObject>;
-  if (apiVersion !== resource.apiVersion)
-    throw newBadRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${resource.apiVersion}`,
+  const { value, strictErrors } = readYamlPatch(bodyText(bytes));
+  const config = deepCopy(value ?? {}) as KubeObject;
+  const { apiVersion = '', kind = '', metadata } = config;
+  if (apiVersion !== resource.apiVersion || kind !== resource.kind) {
+    const named = parseGroupVersion(apiVersion);
+    throw newBadRequest(`invalid object type: ${named?.group ?? ''}/${named?.version ?? ''}, Kind=${kind}`);
+  }
+  if (metadata?.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil');
+  const errors = typeErrors(
+    viewFor({ type: resource.type, ...(resource.schema && { schema: resource.schema }) }),
+    config,
+  );
+  if (errors.length > 0) {
+    const { name = '', namespace = '' } = metadata ?? {};
+    const about = `${namespace}/${name}; ${resource.group}/${resource.version}, Kind=${kind}`;
+    throw newUnclassifiedError(
+      `failed to create typed patch object (${about}): ${errors.length === 1 ? errors[0] : ['errors:', ...errors.map((error) => `  ${error}`)].join('\n')}`,
     );
-  typed(resource, document, validation, warnings);
-  const config = deepCopy(document.value) as KubeObject;
-  config.kind ??= resource.kind;
+  }
+  for (const error of strictErrors) {
+    if (validation === 'Strict')
+      throw newBadRequest(`error strict decoding YAML: error converting YAML to JSON: ${error}`);
+    if (validation === 'Warn') addStrictWarning(error, warnings);
+  }
   config.metadata ??= { name: '' };
   return config;
 }
+
+function readYamlPatch(text: string): RawDocument {
+  const faultless = readFaultless(text);
+  let document: RawDocument;
+  try {
+    document = faultless === undefined ? parseYamlDocument(text) : { value: faultless, strictErrors: [] };
+  } catch (error) {
+    throw newBadRequest(`error decoding YAML: error converting YAML to JSON: ${(error as Error).message}`);
+  }
+  const { value } = document;
+  if (value === null || isObject(value)) return document;
+  const got = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  throw newBadRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${got} into Go value of type map[string]interface {}`,
+  );
+}
+
+/** A strict decoding error as warnings: one for each line of what YAML complains about. */
+function addStrictWarning(error: string, warnings: Set<string>): void {
+  const lines = error.startsWith(yamlErrors) ? error.slice(yamlErrors.length).split('\n') : [error];
+  for (const line of lines) warnings.add(line.trim());
+}
+const yamlErrors = 'yaml: unmarshal errors:\n';
 
 /** The live object with a configuration applied, owners noted. Throws Conflict. */
 export async function serverSideApply(
