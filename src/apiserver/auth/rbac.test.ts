@@ -295,8 +295,8 @@ describe('reviews', () => {
     expect((await as('ann', 'POST', `${group}/subjectaccessreviews`, other)).code).toBe(403);
     const local = await api.call('POST', `${group}/namespaces/two/localsubjectaccessreviews`, other);
     expect([local.code, local.body.message]).toEqual([
-      400,
-      'spec.resourceAttributes.namespace must match namespace: two',
+      422,
+      '.authorization.k8s.io "" is invalid: spec.resourceAttributes.namespace: Invalid value: "one": must match metadata.namespace',
     ]);
     const groups = { spec: { groups: ['system:masters'], nonResourceAttributes: { path: '/x', verb: 'get' } } };
     expect((await api.call('POST', `${group}/subjectaccessreviews`, groups)).body.status.allowed).toBe(true);

@@ -1,7 +1,6 @@
 // The review kinds: who am I, who is this token, may they (pkg/registry/authentication, pkg/registry/authorization).
 
-import { invalid, path } from '../../api/field-error.ts';
-import type { NonResourceAttributes, PolicyRule, ResourceAttributes } from '../../api/generated/types.ts';
+import type { PolicyRule } from '../../api/generated/types.ts';
 import { newBadRequest, newInvalid } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import type { AuthorizationAttributes, Verdict } from '../auth/authorizer.ts';
@@ -13,15 +12,7 @@ import { negotiate } from '../server/negotiate.ts';
 import { jsonResponse } from '../server/respond.ts';
 import { readReview } from '../server/review.ts';
 import { admissionOf } from './admission.ts';
-
-interface AccessSpec {
-  resourceAttributes?: ResourceAttributes;
-  nonResourceAttributes?: NonResourceAttributes;
-  user?: string;
-  uid?: string;
-  groups?: string[];
-  extra?: Record<string, string[]>;
-}
+import { type AccessSpec, reviewErrors } from './review-validation.ts';
 
 function userInfo({ name, uid, groups, extra }: UserInfo) {
   return {
@@ -84,35 +75,11 @@ function accessReview(
     return (async () => {
       const review = await admitted(core, context, served, kind);
       const spec = (review['spec'] ?? {}) as AccessSpec;
-      const refuse = (detail: string) =>
-        newInvalid({ group: authorization, kind }, '', [
-          invalid(path('spec', 'resourceAttributes'), spec.resourceAttributes ?? null, detail),
-        ]);
-      if (spec.resourceAttributes && spec.nonResourceAttributes)
-        throw refuse('cannot be specified in combination with nonResourceAttributes');
-      if (!spec.resourceAttributes && !spec.nonResourceAttributes)
-        throw refuse('exactly one of nonResourceAttributes or resourceAttributes must be specified');
-      let user = context.user;
-      if (kind !== 'SelfSubjectAccessReview') {
-        if (!spec.user && !spec.groups?.length)
-          throw newInvalid({ group: authorization, kind }, '', [
-            invalid(path('spec', 'user'), '', 'at least one of user or group must be specified'),
-          ]);
-        user = { name: spec.user ?? '', uid: spec.uid ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {} };
-      }
-      if (kind === 'LocalSubjectAccessReview') {
-        if (spec.nonResourceAttributes)
-          throw newInvalid({ group: authorization, kind }, '', [
-            invalid(
-              path('spec', 'nonResourceAttributes'),
-              spec.nonResourceAttributes,
-              'disallowed on this kind of request',
-            ),
-          ]);
-        const namespace = spec.resourceAttributes?.namespace ?? '';
-        if (namespace !== context.info.namespace)
-          throw newBadRequest(`spec.resourceAttributes.namespace must match namespace: ${context.info.namespace}`);
-      }
+      const errors = reviewErrors(kind, review, context.info.namespace);
+      // Upstream looks for the kind where it no longer is.
+      if (errors.length > 0) throw newInvalid({ group: authorization, kind: '' }, '', errors);
+      const { user: name = '', uid = '', groups = [], extra = {} } = spec;
+      const user = kind === 'SelfSubjectAccessReview' ? context.user : { name, uid, groups, extra };
       const verdict = core.authorizer.authorize(attributesOf(user, spec));
       return answer(core, context, authorization, kind, { spec, status: statusOf(verdict) });
     })();

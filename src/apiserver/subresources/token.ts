@@ -2,7 +2,7 @@
 
 import { invalid, path } from '../../api/field-error.ts';
 import type { AuthenticationV1TokenRequest } from '../../api/generated/types.ts';
-import { newBadRequest, newConflict, newInvalid, newNotFound } from '../../api/status.ts';
+import { newBadRequest, newConflict, newInvalid, newNotFound, quote } from '../../api/status.ts';
 import { rfc3339 } from '../../env/clock.ts';
 import type { BoundObject } from '../auth/service-account-tokens.ts';
 import type { SpecialHandler } from '../server/core.ts';
@@ -13,12 +13,23 @@ import { admissionOf } from './admission.ts';
 
 const resources = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' } as const;
 
+/** Throws Invalid, in the name of the account. */
+function mustMatch(value: string | undefined, wanted: string, field: 'name' | 'namespace', account: string): void {
+  if (!value || value === wanted) return;
+  const detail = `must match the service account ${field} if specified`;
+  throw newInvalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, account, [
+    invalid(path('metadata', field), value, detail),
+  ]);
+}
+
 export const serviceAccountToken: SpecialHandler = (core, context, served) => {
   const { info } = context;
   if (info.verb !== 'create') return undefined;
   return (async () => {
     const sent = await readReview(context, 'authentication.k8s.io', 'v1', 'TokenRequest');
     sent['spec'] ??= { audiences: [] };
+    mustMatch(sent.metadata.name, info.name, 'name', info.name);
+    mustMatch(sent.metadata.namespace, info.namespace, 'namespace', info.name);
     const gate = admissionOf(core, context, served, 'CREATE');
     const review = await gate.mutate(sent);
     const account = (await core.catalog.registry('', 'serviceaccounts').get(info.namespace, info.name)).object;
@@ -39,17 +50,21 @@ export const serviceAccountToken: SpecialHandler = (core, context, served) => {
     if (reference) {
       const kind = reference.kind as BoundObject['kind'];
       const name = reference.name as string;
-      if (!Object.hasOwn(resources, kind))
-        throw newBadRequest(
-          `cannot bind token for serviceaccount "${info.name}" to object kind ${JSON.stringify(reference.kind)}`,
-        );
+      const [version = '', group = ''] = (reference.apiVersion ?? '').split('/').reverse();
+      if (group !== '' || !Object.hasOwn(resources, kind))
+        throw newBadRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind ?? ''}`);
       const resource = resources[kind];
       const found = await core.catalog.registry('', resource).find(kind === 'Node' ? '' : info.namespace, name);
       if (!found) throw newNotFound({ group: '', resource }, name);
       const uid = found.object.metadata.uid as string;
+      const owner = (found.object['spec'] as { serviceAccountName?: string } | undefined)?.serviceAccountName;
+      if (kind === 'Pod' && owner !== info.name)
+        throw newBadRequest(
+          `cannot bind token for serviceaccount ${quote(info.name)} to pod running with different serviceaccount name.`,
+        );
       if (reference.uid && reference.uid !== uid)
         throw newConflict(
-          { group: '', resource },
+          { group: '', resource: kind },
           name,
           `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
         );
