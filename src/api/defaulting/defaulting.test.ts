@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeTyped } from '../decode.ts';
-import type { Deployment, Job, Pod, Service, StatefulSet } from '../generated/types.ts';
+import type { Deployment, Job, Pod, PodTemplate, Service, StatefulSet } from '../generated/types.ts';
 import { setDefaults } from './index.ts';
 import { imageTag } from './pods.ts';
 
@@ -94,6 +94,42 @@ test('pods: requests follow limits, host ports follow the host network', () => {
   expect(pod.spec.containers[0]?.imagePullPolicy).toBe('Always');
   expect(pod.spec.containers[0]?.ports).toEqual([{ containerPort: 8, hostPort: 8, protocol: 'TCP' }]);
   expect(pod.spec).toMatchObject({ enableServiceLinks: true, serviceAccount: 'robot', serviceAccountName: 'robot' });
+});
+
+test('a template does not take host ports: its pods do', () => {
+  const spec = { hostNetwork: true, containers: [{ name: 'c', image: 'a', ports: [{ containerPort: 8 }] }] };
+  const { template } = defaulted<PodTemplate>('PodTemplate', { template: { spec } });
+  expect(template?.spec?.containers[0]?.ports).toEqual([{ containerPort: 8, protocol: 'TCP' }]);
+});
+
+test.each([
+  // As much as the containers ask for, else the limit.
+  [
+    { limits: { cpu: '2', memory: '1Gi' } },
+    { limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '300m', memory: '1Gi' } },
+  ],
+  [
+    { limits: { cpu: '2' }, requests: { cpu: '1' } },
+    { limits: { cpu: '2' }, requests: { cpu: '1' } },
+  ],
+  [{ requests: { cpu: '1' } }, { requests: { cpu: '1' } }],
+  [{}, {}],
+])('resources of a pod: %j becomes %j', (resources, expected) => {
+  const asking = (name: string, cpu: string) => ({ name, image: 'a', resources: { requests: { cpu } } });
+  const containers = [asking('a', '100m'), asking('b', '200m')];
+  const pod = defaulted<Pod>('Pod', { spec: { containers, resources, overhead: { cpu: '5' } } });
+  expect(pod.spec.resources).toEqual(expected);
+});
+
+test('pages that the containers are limited to are limits of the pod', () => {
+  const pages = { 'hugepages-2Mi': '4Mi' };
+  const pod = defaulted<Pod>('Pod', {
+    spec: {
+      containers: [{ name: 'c', image: 'a', resources: { limits: pages } }],
+      resources: { requests: { cpu: '1' } },
+    },
+  });
+  expect(pod.spec.resources).toEqual({ limits: pages, requests: { cpu: '1', ...pages } });
 });
 
 test('services, jobs, stateful sets', () => {

@@ -12,6 +12,8 @@ import type {
   Probe,
   Volume,
 } from '../generated/types.ts';
+import { formatQuantity } from '../quantity.ts';
+import { podAmounts } from '../quota/pod-resources.ts';
 
 /** A container of any of the three lists. */
 type AnyContainer = Container | EphemeralContainer;
@@ -108,10 +110,7 @@ export function defaultPodSpec(spec: PodSpec): void {
     delete spec.serviceAccount;
   }
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
-  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
-    defaultContainer(container);
-    if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
-  }
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
 }
 
@@ -119,10 +118,34 @@ export function defaultPodTemplate(template: PodTemplateSpec | undefined): void 
   if (template?.spec) defaultPodSpec(template.spec);
 }
 
+const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name);
+
+/** What a pod leaves out of its own resources is what its containers say together, or the limit. */
+function defaultPodLevelResources({ metadata, spec }: Pod): void {
+  const own = spec.resources ?? {};
+  const limits = { ...own.limits };
+  const requests = { ...own.requests };
+  if (Object.keys(limits).length + Object.keys(requests).length === 0) return;
+  const { resources: _, overhead: __, ...rest } = spec;
+  const add = (to: Record<string, string>, field: 'limits' | 'requests', test: (name: string) => boolean) => {
+    for (const [name, amount] of podAmounts({ metadata, spec: rest } as Pod, field))
+      if (test(name) && !Object.hasOwn(to, name)) to[name] = formatQuantity(amount);
+  };
+  add(limits, 'limits', (name) => isHugePages(name) && !Object.hasOwn(requests, name));
+  if (Object.keys(limits).length === 0) return;
+  own.limits = limits;
+  add(requests, 'requests', (name) => isPodLevel(name) && !isHugePages(name));
+  for (const [name, limit] of Object.entries(limits)) if (isPodLevel(name)) requests[name] ??= limit;
+  if (Object.keys(requests).length > 0) own.requests = requests;
+}
+
 /** A pod: its spec, requests that follow from limits, and service links. */
 export function defaultPod(pod: Pod): void {
   const { spec } = pod;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
+    // Of pods alone: a template is not told which ports its pods will take.
+    if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
     const limits = container.resources?.limits;
     if (!limits || !container.resources) continue;
     const requests = container.resources.requests ?? {};
@@ -130,13 +153,7 @@ export function defaultPod(pod: Pod): void {
       if (!Object.hasOwn(requests, name)) requests[name] = quantity;
     container.resources.requests = requests;
   }
-  if (spec.resources?.limits) {
-    const requests = spec.resources.requests ?? {};
-    for (const [name, quantity] of Object.entries(spec.resources.limits))
-      if (!Object.hasOwn(requests, name) && !spec.containers.some((c) => c.resources?.requests?.[name] !== undefined))
-        requests[name] = quantity;
-    if (Object.keys(requests).length > 0) spec.resources.requests = requests;
-  }
+  if (spec.resources) defaultPodLevelResources(pod);
   spec.enableServiceLinks ??= true;
   defaultPodSpec(spec);
 }
