@@ -18,12 +18,15 @@ const until2126 = pem(
   'MIIBXTCCAQKgAwIBAgIBAjAKBggqhkjOPQQDAjAMMQowCAYDVQQDDAF4MCAXDTI2MTEyMTA5MDcxM1oYDzIxMjYxMDI4MDkwNzEzWjAMMQowCAYDVQQDDAF4MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEVKvIjN4MZZ3cirIyPPeK9Bm7KLlhZtXxjMOIqmdickhplienYXiCmS2+4RHo5iMgFVWADtg1WjjlKykLIpbImKNTMFEwHQYDVR0OBBYEFO1ERvaVXgSkBdjirNCgS6kk4gWgMB8GA1UdIwQYMBaAFO1ERvaVXgSkBdjirNCgS6kk4gWgMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAK52b1sKc/IiRyqaoi4gTWqAD1/BVlc9cGfNfpfbPjHbAiEAyWg/LFpKbGizhDYK6yrBO1P6exssNwKqjnTE8/8KnsY=',
 );
 
-/** Reads requests whose PEM body is JSON, and signs with a certificate made before. */
+/** A DER sequence, as any request is, with JSON in it. */
+const sequence = (json: string) => String.fromCharCode(0x30, 0x82, json.length >> 8, json.length & 0xff) + json;
+
+/** Reads requests whose body is such a sequence, and signs with a certificate made before. */
 const signer: CertificateSigner = {
   async read(text) {
     const body = /-----\n([^-]+)\n-----/.exec(text)?.[1] ?? '';
     const nobody = { organizations: [], dnsNames: [], ipAddresses: [], emailAddresses: [], uris: [] };
-    return { ...nobody, ...(JSON.parse(atob(body)) as { commonName: string }) };
+    return { ...nobody, ...(JSON.parse(atob(body).slice(4)) as { commonName: string }) };
   },
   sign: async () => until2036,
 };
@@ -48,7 +51,7 @@ const draft = (
 ): Draft<CertificateSigningRequest> => ({
   metadata: { name },
   spec: {
-    request: btoa(pem('CERTIFICATE REQUEST', btoa(JSON.stringify(certificate)))),
+    request: btoa(pem('CERTIFICATE REQUEST', btoa(sequence(JSON.stringify(certificate))))),
     signerName: kubelet,
     usages: ['digital signature', 'client auth'],
     ...spec,
