@@ -105,14 +105,17 @@ export function readAdmissionFile(file: string): AdmissionConfiguration {
   }
 }
 
-/** Reads a token file as kube-apiserver does: token,user,uid,"group1,group2". Throws an Error naming the line. */
+/** Reads a token file as kube-apiserver does: token,user,uid,"group1,group2". Lines without a token count for nothing; of two with one token the last holds. Throws an Error naming the line. */
 export function parseTokenFile(text: string): { token: string; user: string; uid: string; groups: string[] }[] {
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '' || line.startsWith('#')) return [];
-    const cells = [...line.matchAll(/("([^"]*)"|[^,]*)(,|$)/g)].map((match) => (match[2] ?? match[1] ?? '').trim());
-    const [token, user, uid, groups = ''] = cells;
-    if (!token || !user || uid === undefined)
-      throw new Error(`token file line ${i + 1}: token, user and uid are required`);
+    const cells = cellsOf(line);
+    if (cells.length < 3)
+      throw new Error(
+        `token file line ${i + 1} must have at least 3 columns (token, user name, user uid), found ${cells.length}`,
+      );
+    const [token = '', user = '', uid = '', groups = ''] = cells;
+    if (token === '') return [];
     return [
       {
         token,
@@ -125,4 +128,12 @@ export function parseTokenFile(text: string): { token: string; user: string; uid
       },
     ];
   });
+}
+
+/** One line of CSV; a quote within quotes is written twice. */
+function cellsOf(line: string): string[] {
+  const cells = line.trimEnd().matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/gy);
+  const out = [...cells].map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain);
+  // The end of the line matches once more, unless a comma stands before it.
+  return line.trimEnd().endsWith(',') ? out : out.slice(0, -1);
 }

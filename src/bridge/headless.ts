@@ -1,6 +1,7 @@
 // A control plane in this Node process, behind HTTPS: what `npm run serve` starts, and what tests against real clients use.
 //
-// Invariant: what a kubeconfig of an earlier run proves (its certificate, its token) holds in a later run over the same data directory.
+// Invariants: what a kubeconfig of an earlier run proves (its certificate, its token) holds in a later run over the same data directory; a data directory has
+// one cluster at a time.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { type Authority, type KeyPairPem, openAuthority } from './certificates.t
 import type { ServeOptions } from './cluster-options.ts';
 import { parseTokenFile, readAdmissionFile } from './cluster-options.ts';
 import { type SystemUser, startComponents, systemUsers } from './components.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { forgetfulDisk } from './forgetful-disk.ts';
 import { type Gateway, openHttpsGateway } from './https-gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -79,8 +81,24 @@ function environments(dataDir: string | undefined): { envOf: (name: string) => E
 
 /** Starts everything; resolves when the API server answers. */
 export async function startHeadless(options: ServeOptions): Promise<Headless> {
-  const { dataDir, bindAddress } = options;
+  const { dataDir } = options;
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = dataDir === undefined ? undefined : await lockDirectory(dataDir);
+  try {
+    const cluster = await start(options);
+    const stop = async () => {
+      await cluster.stop();
+      await lock?.release();
+    };
+    return { ...cluster, stop };
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+}
+
+async function start(options: ServeOptions): Promise<Headless> {
+  const { dataDir, bindAddress } = options;
   const { envOf, close } = environments(dataDir);
   const env = envOf('kube-apiserver-1');
   const [{ authority, adminToken }, store] = await Promise.all([

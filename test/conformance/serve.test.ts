@@ -129,6 +129,8 @@ describe.skipIf(!binary)('npm run serve', { timeout: 120_000 }, () => {
     expect((await kubectl('get', 'configmap', 'kept-2', '-o', 'jsonpath={.data.n}')).output).toBe('2');
     const again = await kubectl('config', 'view', '--raw', '-o', 'jsonpath={.users[0].user.token}');
     expect(again.output).toBe(token);
+    // Two clusters over one directory would each lose what the other writes.
+    await expect(serve(data, '--no-controllers')).rejects.toThrow(/data directory .* is in use by another process/);
     second.child.kill('SIGTERM');
     expect(await second.exit).toBe(0);
   });
