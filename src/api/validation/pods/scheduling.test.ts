@@ -65,6 +65,7 @@ test.each<[object, string[]]>([
           whenUnsatisfiable: 'X',
           minDomains: 0,
           nodeAffinityPolicy: 'X',
+          nodeTaintsPolicy: 'Y',
           matchLabelKeys: ['a'],
         },
         {
@@ -84,6 +85,7 @@ test.each<[object, string[]]>([
       'spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: must be greater than zero',
       'spec.topologySpreadConstraints[0].minDomains: Invalid value: 0: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not X',
       'spec.topologySpreadConstraints[0].nodeAffinityPolicy: Unsupported value: "X": supported values: "Honor", "Ignore"',
+      'spec.topologySpreadConstraints[0].nodeTaintsPolicy: Unsupported value: "Y": supported values: "Honor", "Ignore"',
       'spec.topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set',
       'spec.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, ScheduleAnyway}"',
       'spec.topologySpreadConstraints[1].minDomains: Invalid value: 1: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway',

@@ -63,6 +63,7 @@ test.each<[object, string[]]>([
     ['.cinder.volumeID: Required value', '.cinder.secretRef.name: Required value'],
   ],
   [{ cephfs: { monitors: [] } }, ['.cephfs.monitors: Required value']],
+  [{ portworxVolume: { volumeID: '' } }, ['.portworxVolume.volumeID: Required value']],
   [
     { quobyte: { registry: 'a', volume: '' } },
     [
