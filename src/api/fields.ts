@@ -143,20 +143,23 @@ export function selectableFields(qualifiedResource: string, object: object): Rec
   return out;
 }
 
-/** Throws BadRequest with upstream's text when the selector names a field that the resource does not offer. */
+/** Throws BadRequest with upstream's text when the selector names a field that the resource does not offer. `custom`: it is a custom resource. */
 export function checkFieldSelector(
   qualifiedResource: string,
   selector: FieldSelector,
   extra: readonly string[] = [],
+  custom = false,
 ): void {
   for (const { field } of selector) {
     if (field === 'metadata.name' || field === 'metadata.namespace' || extra.includes(field)) continue;
     if (Object.hasOwn(extraFields[qualifiedResource] ?? {}, field)) continue;
-    throw newBadRequest(fieldLabelError(qualifiedResource, field));
+    throw newBadRequest(custom ? labelUnsupported(field) : fieldLabelError(qualifiedResource, field));
   }
 }
 
+const labelUnsupported = (field: string): string => `field label not supported: ${field}`;
+
 function fieldLabelError(qualifiedResource: string, field: string): string {
-  if (extraFields[qualifiedResource]) return `field label not supported: ${field}`;
+  if (extraFields[qualifiedResource]) return labelUnsupported(field);
   return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }

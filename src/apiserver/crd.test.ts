@@ -114,11 +114,24 @@ describe('a custom resource', () => {
     expect(scaled.body.spec.replicas).toBe(3);
     const found = await api.call('GET', `${crons}?fieldSelector=spec.image%3Da`);
     expect(found.body.items).toHaveLength(1);
-    expect((await api.call('GET', `${crons}?fieldSelector=spec.cronSpec%3Da`)).code).toBe(400);
+    const { code, body } = await api.call('GET', `${crons}?fieldSelector=spec.cronSpec%3Da`);
+    expect([code, body.message]).toEqual([400, 'field label not supported: spec.cronSpec']);
   });
 
-  test('goes with its definition', async () => {
+  test('goes with its definition, and while that goes none is made', async () => {
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    await api.call('PATCH', `${crons}/first`, { metadata: { finalizers: ['example.com/hold'] } }, merge);
     await api.call('DELETE', `${crds}/crontabs.stable.example.com`);
+    const late = async () =>
+      api.call('POST', `${crons}?dryRun=All`, cron('late', { cronSpec: '* * * * */5', image: 'a' }));
+    for (let i = 0; i < 200 && (await late()).code === 201; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await late()).body).toMatchObject({
+      code: 405,
+      reason: 'MethodNotAllowed',
+      message: 'create not allowed while custom resource definition is terminating',
+      details: { group: 'stable.example.com', kind: 'crontabs' },
+    });
+    await api.call('PATCH', `${crons}/first`, { metadata: { finalizers: null } }, merge);
     await until(crons, false);
   });
 });

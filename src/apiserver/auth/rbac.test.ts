@@ -131,6 +131,19 @@ describe('nobody gives away what he has not got', () => {
   const grants =
     'user "chief" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:';
 
+  test('and what is missing of their roles is told', async () => {
+    await made(`${rbac}/namespaces/one/rolebindings`, {
+      metadata: { name: 'dangling' },
+      roleRef: ref('ClusterRole', 'nowhere'),
+      subjects: [subject('chief')],
+    });
+    const more = { metadata: { name: 'more' }, rules: [rule(['get'], ['secrets'])] };
+    expect((await as('chief', 'POST', roles, more)).body.message).toMatch(
+      /Resources:\["secrets"\], Verbs:\["get"\]\}; resolution errors: \[\[.*, clusterrole.rbac.authorization.k8s.io "nowhere" not found\]\]$/,
+    );
+    await api.call('DELETE', `${rbac}/namespaces/one/rolebindings/dangling`);
+  });
+
   test('in roles', async () => {
     expect(
       (await as('chief', 'POST', roles, { metadata: { name: 'less' }, rules: [rule(['get'], ['pods'])] })).code,
@@ -142,7 +155,7 @@ describe('nobody gives away what he has not got', () => {
       [
         `roles.rbac.authorization.k8s.io "more" is forbidden: ${grants}`,
         '{APIGroups:[""], Resources:["pods"], Verbs:["list"]}',
-        '{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}',
+        '{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}; resolution errors: [clusterrole.rbac.authorization.k8s.io "none-such" not found]',
       ].join('\n'),
     ]);
     await made(roles, more);

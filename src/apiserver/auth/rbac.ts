@@ -75,14 +75,21 @@ export class RbacAuthorizer implements Authorizer {
     return out;
   }
 
+  /** Roles of the user's bindings there that do not exist, as errors tell it. */
+  missingFor(user: UserInfo, namespace: string): string[] {
+    return this.#grantsOf(user)
+      .filter((grant) => grant.namespace === '' || grant.namespace === namespace)
+      .filter((grant) => !this.role(grant.roleRef, grant.namespace))
+      .map(({ roleRef }) => roleMissing(roleRef));
+  }
+
   authorize(attributes: AuthorizationAttributes): Verdict {
     const missing: string[] = [];
     for (const grant of this.#grantsOf(attributes.user)) {
       if (grant.namespace !== '' && (!attributes.isResource || grant.namespace !== attributes.namespace)) continue;
       const rules = this.role(grant.roleRef, grant.namespace);
       if (!rules) {
-        const kind = grant.roleRef.kind.toLowerCase();
-        missing.push(`${kind}.rbac.authorization.k8s.io ${JSON.stringify(grant.roleRef.name)} not found`);
+        missing.push(roleMissing(grant.roleRef));
         continue;
       }
       if (rules.some((rule) => ruleAllows(rule, attributes))) {
@@ -95,9 +102,18 @@ export class RbacAuthorizer implements Authorizer {
     }
     return {
       decision: 'none',
-      reason: missing.length > 0 ? `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}` : '',
+      reason: missing.length > 0 ? `RBAC: ${aggregate(missing)}` : '',
     };
   }
+}
+
+const roleMissing = ({ kind, name }: RoleRef): string =>
+  `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`;
+
+/** Several errors as one, each once (apimachinery's aggregate). */
+export function aggregate(errors: readonly string[]): string {
+  const distinct = [...new Set(errors)];
+  return distinct.length === 1 ? (distinct[0] as string) : `[${distinct.join(', ')}]`;
 }
 
 function inWords({ kind, name, namespace }: RbacV1Subject, bindingNamespace: string): string {

@@ -5,6 +5,7 @@ import type {
   CustomResourceDefinitionVersion,
   JSONSchemaProps,
 } from '../../api/generated/types.ts';
+import { type GroupResource, newMethodNotSupported } from '../../api/status.ts';
 import type { Cell, ColumnDefinition, Columns } from '../../api/tables/index.ts';
 import { parseTime, translateTimestampSince } from '../../api/time.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
@@ -82,6 +83,17 @@ function reader(apiVersion: string, schema: JSONSchemaProps | undefined): (objec
   };
 }
 
+/** Throws MethodNotSupported when the definition is going: its objects are being deleted, and no new ones come. */
+function refuseWhileTerminating(core: Core, name: string, of: GroupResource): void {
+  const prefix = storagePrefixOf('apiextensions.k8s.io', 'customresourcedefinitions', false);
+  const entry = core.store.cache.collection(prefix).entries.get(`${prefix}${name}`);
+  const { status } = (entry?.object ?? {}) as unknown as Partial<CustomResourceDefinition>;
+  if (!status?.conditions?.some((condition) => condition.type === 'Terminating' && condition.status === 'True')) return;
+  const error = newMethodNotSupported(of, 'create');
+  error.status.message = 'create not allowed while custom resource definition is terminating';
+  throw error;
+}
+
 /**
  * One for each served version. Objects are stored at the storage version; versions differ in nothing but their apiVersion (conversion strategy None), or by
  * what a webhook says.
@@ -147,6 +159,7 @@ export function servedVersions(core: Core, definition: CustomResourceDefinition)
         hasStatus: status !== undefined,
         allowCreateOnUpdate: false,
         requireResourceVersion: true,
+        prepareForCreate: () => refuseWhileTerminating(core, definition.metadata.name, resource.groupResource),
         validate: (object) => check(object, undefined),
         validateUpdate: check,
         validateStatus: check.status,

@@ -32,7 +32,7 @@ export function selectionOf(
 ): Selection {
   const resourceName = qualifiedResource(resource.groupResource);
   const extra = resource.selectableFields;
-  checkFieldSelector(resourceName, fieldSelector, extra);
+  checkFieldSelector(resourceName, fieldSelector, extra, resource.custom);
   const onlyMetadata = fieldSelector.every(({ field }) => field.startsWith('metadata.'));
   return {
     all: labelSelector.length === 0 && fieldSelector.length === 0,

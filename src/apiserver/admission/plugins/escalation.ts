@@ -4,7 +4,7 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule } from '../../../api/generated/types.ts';
 import { newForbidden, newNotFound } from '../../../api/status.ts';
 import type { Authorizer } from '../../auth/authorizer.ts';
-import type { RbacAuthorizer } from '../../auth/rbac.ts';
+import { aggregate, type RbacAuthorizer } from '../../auth/rbac.ts';
 import { compacted, compactRule, uncovered } from '../../auth/rules.ts';
 import { deepEqual } from '../../object.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
@@ -31,10 +31,12 @@ export function escalationCheck(rbac: RbacAuthorizer, authorizer: () => Authoriz
     if (missing.length === 0) return;
     const rules = [...new Set(compacted(missing).map(compactRule))].sort().join('\n');
     const who = `user ${JSON.stringify(user.name)} (groups=[${user.groups.map((text) => JSON.stringify(text)).join(' ')}])`;
+    const unknown = rbac.missingFor(user, where);
+    const unresolved = unknown.length > 0 ? `; resolution errors: [${aggregate(unknown)}]` : '';
     throw newForbidden(
       resource.groupResource,
       name,
-      `${who} is attempting to grant RBAC permissions not currently held:\n${rules}`,
+      `${who} is attempting to grant RBAC permissions not currently held:\n${rules}${unresolved}`,
     );
   };
   return {

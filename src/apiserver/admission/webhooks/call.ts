@@ -77,7 +77,7 @@ export async function postJson(
         response = await (config.fetch ?? ((to, options) => env.network.fetch(to, options)))(target.href, init, ca);
       }
     } catch (error) {
-      const why = (error as Error).message.replace(/^services /, 'service ');
+      const why = reasonOf(error as Error).replace(/^services /, 'service ');
       throw failure(why.replace(/^no service port "(\d+)"/, 'no service port $1'));
     }
     const answer = await response.text();
@@ -95,6 +95,27 @@ export async function postJson(
     return await Promise.race([send(), expired]);
   } finally {
     cancel();
+  }
+}
+
+/** What went wrong with a connection, as Go words it; fetch itself says little. */
+function reasonOf(error: Error): string {
+  const { code, address, port, hostname } = (error.cause ?? {}) as Record<string, string | undefined>;
+  const at = `dial tcp ${address?.includes(':') ? `[${address}]` : address}:${port}`;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `${at}: connect: connection refused`;
+    case 'EHOSTUNREACH':
+      return `${at}: connect: no route to host`;
+    case 'ETIMEDOUT':
+      return `${at}: i/o timeout`;
+    case 'ENOTFOUND':
+      return `dial tcp: lookup ${hostname}: no such host`;
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+      return 'EOF';
+    default:
+      return error.message;
   }
 }
 

@@ -68,6 +68,24 @@ async function configure(kind: 'Validating' | 'Mutating', ...webhooks: object[])
   return () => api.call('DELETE', `${group}/${plural}/test`);
 }
 
+test.each([
+  [{ code: 'ECONNREFUSED', address: '127.0.0.1', port: 1 }, 'dial tcp 127.0.0.1:1: connect: connection refused'],
+  [{ code: 'ECONNREFUSED', address: '::1', port: 1 }, 'dial tcp [::1]:1: connect: connection refused'],
+  [{ code: 'ENOTFOUND', hostname: 'mute' }, 'dial tcp: lookup mute: no such host'],
+  [{ code: 'UND_ERR_SOCKET' }, 'EOF'],
+])('why a webhook could not be called: %j', async (cause, why) => {
+  answers['mute'] = () => {
+    throw new TypeError('fetch failed', { cause });
+  };
+  const drop = await configure('Validating', webhook('mute'));
+  const { code, body } = await api.call('POST', configmaps, configmap('unheard'));
+  expect([code, body.message]).toEqual([
+    500,
+    `Internal error occurred: failed calling webhook "mute.example.com": failed to call webhook: Post "https://mute/hook?timeout=10s": ${why}`,
+  ]);
+  await drop();
+});
+
 test('a webhook without rules is never called', async () => {
   const drops = [
     await configure('Validating', webhook('judge', { rules: undefined })),
