@@ -183,6 +183,9 @@ export const newUnsupportedMediaType = (accepted: readonly string[]): ApiError =
 export const newNotAcceptable = (accepted: readonly string[]): ApiError =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
 
+/** A form that an answer does not have. */
+export const newNotAcceptableForm = (message: string): ApiError => failure(406, 'NotAcceptable', message);
+
 /** A failure built from an HTTP code alone, as a client reports answers that are no Status. */
 export function newGenericServerResponse(code: number, body: string): ApiError {
   const known: Record<number, [string, string]> = {

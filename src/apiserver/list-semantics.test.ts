@@ -105,12 +105,15 @@ describe('a watch', () => {
     }
   });
 
-  test('that streams its list says when that is over', async () => {
-    const query = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1';
-    const events = await watched(query);
-    expect(told(events).slice(0, 4)).toEqual(['ADDED a', 'ADDED b', 'ADDED c', 'BOOKMARK']);
-    expect(events[3].object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
-  });
+  test.each([['sendInitialEvents=true&resourceVersionMatch=NotOlderThan'], [''], ['resourceVersion=0']])(
+    'that begins with a list (%s) says when that is over',
+    async (query) => {
+      const events = await watched(`${query}&allowWatchBookmarks=true&timeoutSeconds=1`);
+      expect(told(events).slice(0, 4)).toEqual(['ADDED a', 'ADDED b', 'ADDED c', 'BOOKMARK']);
+      const { creationTimestamp, annotations } = events[3].object.metadata;
+      expect([creationTimestamp, annotations]).toEqual([undefined, { 'k8s.io/initial-events-end': 'true' }]);
+    },
+  );
 
   test.each([
     ['sendInitialEvents=true', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'],

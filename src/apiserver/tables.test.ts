@@ -154,6 +154,7 @@ test('only the first event of a watch tells the columns', async () => {
   expect(told(initial as never)).toEqual([
     ['ADDED', 'w1', 'Name,Data,Age'],
     ['ADDED', 'w2', null],
+    ['BOOKMARK', undefined, null],
     ['ADDED', 'w3', null],
     ['DELETED', 'w1', null],
     ['BOOKMARK', undefined, null],

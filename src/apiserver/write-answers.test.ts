@@ -409,6 +409,16 @@ test('a null is no merge patch of anything, and a strategic one of nothing', asy
   expect((await api.call('PATCH', `${maps}/a`, 'null', merge)).body.message).toContain('was undeterminable');
 });
 
+test('an apply needs no name where there is one', async () => {
+  const { code, body } = await api.call(
+    'PATCH',
+    `${maps}/a?fieldManager=n`,
+    { apiVersion: 'v1', kind: 'ConfigMap', data: { n: '1' } },
+    apply,
+  );
+  expect([code, body.metadata.name, body.data.n]).toEqual([200, 'a', '1']);
+});
+
 test('owners that are there twice', async () => {
   const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' };
   const { body, headers } = await api.call('POST', maps, map('owned', {}, { ownerReferences: [owner, owner] }));

@@ -8,7 +8,6 @@ const view: View = {
   selection: { all: true, name: undefined, key: '', matches: () => true },
   representation: {
     id: 'v1',
-    mediaType: 'application/json',
     one: (entry) => entry.json,
     item: (entry) => entry.json,
     list: () => ({ head: '', tail: '' }),

@@ -8,7 +8,6 @@ import type { Entry } from '../storage/entry.ts';
 
 export interface Representation {
   readonly id: string;
-  readonly mediaType: string;
   /** JSON text of one object. */
   one(entry: Entry): string;
   /** JSON text of one item in a list. */
@@ -29,7 +28,6 @@ export function nativeRepresentation(resource: ResourceInfo): Representation {
   const text = fromStorage ? (entry: Entry) => JSON.stringify(fromStorage(entry.copy())) : (entry: Entry) => entry.json;
   return {
     id: `${apiVersion} native`,
-    mediaType: 'application/json',
     one: text,
     // Items of built-in lists carry no kind and apiVersion: they are those of the list.
     item: custom ? text : (entry) => withoutType(text(entry)),
@@ -53,7 +51,6 @@ export function metadataRepresentation(resource: ResourceInfo, version: string):
     JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion, metadata: native(entry.copy()).metadata });
   return {
     id: `metadata ${version}`,
-    mediaType: `application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=${version}`,
     one: text,
     item: text,
     list: (metadata) => ({

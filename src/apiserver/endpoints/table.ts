@@ -65,7 +65,6 @@ export async function tableRepresentation(
     const head = (metadata: string) =>
       `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columns},"rows":[`;
     return {
-      mediaType: `application/json;as=Table;g=meta.k8s.io;v=${version}`,
       one: (entry: Entry) => `${head(`{"resourceVersion":"${entry.revision}"}`)}${row(entry)}]}`,
       item: row,
       list: (metadata: string) => ({ head: head(metadata), tail: ']}' }),

@@ -37,7 +37,7 @@ export async function watch(environment: WatchEnvironment): Promise<PushSource> 
       if (registry.converts) watcher.later(async () => add(await registry.view(entries)));
       else add(entries);
       watcher.reached = cache.revision;
-      if (options.sendInitialEvents && options.allowWatchBookmarks) watcher.mark(true);
+      if (options.allowWatchBookmarks) watcher.mark(true);
     } else {
       const from = wanted ?? cache.revision;
       const missed = collection.eventsAfter(from);

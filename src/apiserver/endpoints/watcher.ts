@@ -153,7 +153,6 @@ export class Watcher implements Listener, EventSink, PushSource {
     const { kind, apiVersion } = registry.resource;
     const metadata = {
       resourceVersion: String(this.reached),
-      creationTimestamp: null,
       ...(initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
     };
     return (form) =>

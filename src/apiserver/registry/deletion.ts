@@ -48,17 +48,20 @@ export function planDeletion(
 
   if (metadata.deletionTimestamp !== undefined) {
     const left = metadata.deletionGracePeriodSeconds ?? 0;
+    // While grace runs nothing changes, finalizers included, but that there may be less of it.
     if (grace !== undefined && left > 0 && (options.gracePeriodSeconds === undefined || grace >= left) && grace > 0)
-      return finalizersChanged ? { action: 'mark', object } : { action: 'keep' };
+      return { action: 'keep' };
+    const ends = Date.parse(metadata.deletionTimestamp);
     if (grace !== undefined && grace > 0 && left > 0) {
-      // Grace may be shortened only; counted from the moment the first deletion was asked for.
-      const began = Date.parse(metadata.deletionTimestamp) - left * 1000;
-      metadata.deletionTimestamp = rfc3339(began + grace * 1000);
-      metadata.deletionGracePeriodSeconds = grace;
+      // Counted from the moment the first deletion was asked for; if that is over, there is a second for whoever has yet to notice.
+      const wanted = ends - (left - grace) * 1000;
+      metadata.deletionTimestamp = rfc3339(Math.max(wanted, now));
+      metadata.deletionGracePeriodSeconds = wanted < now ? 1 : grace;
       return { action: 'mark', object };
     }
     if (!held) return { action: 'remove', object };
     if (left === 0 && !finalizersChanged) return { action: 'keep' };
+    metadata.deletionTimestamp = rfc3339(Math.min(ends, now));
     metadata.deletionGracePeriodSeconds = 0;
     return { action: 'mark', object };
   }

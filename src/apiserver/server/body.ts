@@ -55,8 +55,6 @@ const types: Record<string, BodyType> = {
   '': 'json',
   'application/json': 'json',
   'application/yaml': 'yaml',
-  'text/yaml': 'yaml',
-  'application/x-yaml': 'yaml',
   'application/vnd.kubernetes.protobuf': 'protobuf',
 };
 

@@ -27,6 +27,17 @@ test('a long list is compressed for who reads gzip', async () => {
   expect((await unpacked(await get(configMaps, { ...gzip, accept }))).rows).toHaveLength(501);
 });
 
+test('so is one long object', async () => {
+  const data = { text: 'x'.repeat(128 * 1024) };
+  await api.call('POST', '/api/v1/namespaces/kube-system/configmaps', { metadata: { name: 'long' }, data });
+  for (const path of ['', '/long']) {
+    const answer = await get(`/api/v1/namespaces/kube-system/configmaps${path}`, gzip);
+    expect([answer.headers.get('content-encoding'), answer.headers.get('vary')]).toEqual(['gzip', 'Accept-Encoding']);
+    const { items, data: own } = await unpacked(answer);
+    expect((own ?? items[0].data).text).toHaveLength(128 * 1024);
+  }
+});
+
 test('nothing else is: short lists, weighted encodings, watches', async () => {
   for (const [path, encoding] of [
     [`${configMaps}?limit=10`, 'gzip'],

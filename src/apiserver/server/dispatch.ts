@@ -1,6 +1,13 @@
 // Requests for resources: finds what is served, the representation that is wanted, and the endpoint for the verb.
 
-import { newBadRequest, newMethodNotAllowed, newPathNotFound } from '../../api/status.ts';
+import { requiresExactMatch } from '../../api/fields.ts';
+import {
+  newBadRequest,
+  newMethodNotAllowed,
+  newNotAcceptable,
+  newNotAcceptableForm,
+  newPathNotFound,
+} from '../../api/status.ts';
 import { componentStatus, componentStatuses } from '../endpoints/component-statuses.ts';
 import { deleteCollection, deleteOne } from '../endpoints/delete.ts';
 import { list, renderList, waitUntilFresh } from '../endpoints/list.ts';
@@ -18,10 +25,9 @@ import { type Negotiated, negotiate } from './negotiate.ts';
 import { framedEvents } from './protobuf-encode.ts';
 import { pushResponse, streamOf } from './push.ts';
 import { isTrue } from './query.ts';
-import { jsonResponse, longResponse, protobufType, streamResponse, textResponse } from './respond.ts';
+import { jsonResponse, jsonType, longResponse, packed, protobufType, streamResponse, textResponse } from './respond.ts';
 
-const objectForms = ['Table', 'PartialObjectMetadata'];
-const listForms = ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'];
+const forms = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'];
 
 async function representationOf(
   core: Core,
@@ -82,10 +88,10 @@ export async function serveResource(core: Core, context: RequestContext): Promis
     case 'delete':
       return remove(core, context, served);
     case 'deletecollection': {
-      const accept = negotiate(context.request, context.url, listForms, !served.resource.custom);
+      const accept = negotiate(context.request, context.url, forms, !served.resource.custom);
       const representation = await representationOf(core, served, context, accept);
       const deleted = await deleteCollection(context, served, core.admission);
-      return listResponse(renderList(deleted, representation), accept, representation.mediaType, context.request);
+      return listResponse(renderList(deleted, representation), accept, context.request);
     }
     default:
       throw newMethodNotAllowed();
@@ -96,7 +102,7 @@ const isComponents = ({ resource }: Served) => resource.group === '' && resource
 const nothingListed = { revision: 0, continue: '', remaining: undefined };
 
 async function get(core: Core, context: RequestContext, served: Served): Promise<Response> {
-  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
+  const accept = negotiate(context.request, context.url, forms, !served.resource.custom);
   if (isTrue(context.url.searchParams, 'export'))
     throw newBadRequest('the export parameter, deprecated since v1.14, is no longer supported');
   const representation = await representationOf(core, served, context, accept);
@@ -106,38 +112,58 @@ async function get(core: Core, context: RequestContext, served: Served): Promise
   // a component has no place in the store: what is not there is asked of the registry, which says so
   const component = isComponents(served) ? await componentStatus(core, name) : undefined;
   const entry = component ?? (await served.registry.get(namespace, name));
-  return textResponse(representation.one(entry), 200, accept, representation.mediaType);
+  checkForm(accept, 'PartialObjectMetadataList', served, false);
+  return packed(textResponse(representation.one(entry), 200, accept), context.request);
+}
+
+/** Objects are no lists, and lists no objects (handlers/response.go). Throws NotAcceptable. */
+function checkForm({ as }: Negotiated, wrong: string, { resource }: Served, list: boolean): void {
+  if (as !== wrong) return;
+  const { group, kind, listKind, custom } = resource;
+  const named = list ? listKind : kind;
+  const goType = custom
+    ? `unstructured.Unstructured${list ? 'List' : ''}`
+    : `${group.split('.')[0] || 'core'}.${named}`;
+  const what = list ? 'is a list' : 'is not a list';
+  throw newNotAcceptableForm(`you requested ${as}, but the requested object ${what} (*${goType})`);
 }
 
 async function listAll(core: Core, context: RequestContext, served: Served): Promise<Response> {
-  const accept = negotiate(context.request, context.url, listForms, !served.resource.custom);
+  const accept = negotiate(context.request, context.url, forms, !served.resource.custom);
   const options = readListOptions(context.url.searchParams, false);
   const { resource, registry } = served;
   const selection = selectionOf(resource, registry.strategy, options.labelSelector, options.fieldSelector);
   const result = isComponents(served)
     ? { ...nothingListed, entries: (await componentStatuses(core)).filter(({ object }) => selection.matches(object)) }
     : await list(registry, context.info.namespace, selection, options);
+  checkForm(accept, 'PartialObjectMetadata', served, true);
   const representation = await representationOf(core, served, context, accept);
-  return listResponse(renderList(result, representation), accept, representation.mediaType, context.request);
+  return listResponse(renderList(result, representation), accept, context.request);
 }
 
 async function listResponse(
   rendered: string | ReadableStream<Uint8Array<ArrayBuffer>>,
   accept: Negotiated,
-  mediaType: string,
   request: Request,
 ): Promise<Response> {
-  if (typeof rendered === 'string') return textResponse(rendered, 200, accept, mediaType);
-  if (accept.encoding === 'json' && !accept.pretty) return longResponse(rendered, mediaType, request);
-  return textResponse(await new Response(rendered).text(), 200, accept, mediaType);
+  if (typeof rendered === 'string') return packed(textResponse(rendered, 200, accept), request);
+  if (accept.encoding === 'json' && !accept.pretty) return longResponse(rendered, jsonType, request);
+  return packed(textResponse(await new Response(rendered).text(), 200, accept), request);
 }
 
 async function openWatch(core: Core, context: RequestContext, served: Served): Promise<Response> {
   const { resource, registry } = served;
   if (!resource.verbs.includes('watch')) throw newMethodNotAllowed();
-  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
+  const accept = negotiate(context.request, context.url, forms, !served.resource.custom);
   const options = readListOptions(context.url.searchParams, true);
+  if (accept.encoding === 'yaml')
+    throw newNotAcceptable(
+      ['application/json', ...(resource.custom ? [] : [protobufType])].map((type) => `${type};stream=watch`),
+    );
   const { name } = context.info;
+  const selects = options.fieldSelector.length === 0 || requiresExactMatch(options.fieldSelector, 'metadata.name');
+  if (name !== '' && selects !== true && selects !== name)
+    throw newBadRequest("fieldSelector metadata.name doesn't match requested name");
   const fieldSelector =
     name === ''
       ? options.fieldSelector
@@ -153,14 +179,9 @@ async function openWatch(core: Core, context: RequestContext, served: Served): P
     pace: core.config.pace ?? ((work) => work()),
   });
   if (accept.encoding === 'protobuf')
-    return streamResponse(framedEvents(streamOf(source)), `${protobufType}${formOf(accept)};stream=watch`);
-  return pushResponse(
-    source,
-    accept.as === '' ? 'application/json' : `application/json;as=${accept.as};g=meta.k8s.io;v=${accept.version}`,
-  );
+    return streamResponse(framedEvents(streamOf(source)), `${protobufType};stream=watch`);
+  return pushResponse(source, jsonType);
 }
-
-const formOf = ({ as, version }: Negotiated) => (as === '' ? '' : `;as=${as};g=meta.k8s.io;v=${version}`);
 
 /** Answers a write with the object as stored. */
 export async function written(
@@ -169,16 +190,16 @@ export async function written(
   served: Served,
   write: () => Promise<Written>,
 ): Promise<Response> {
-  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
+  const accept = negotiate(context.request, context.url, forms, !served.resource.custom);
   const { entry, code } = await write();
   const representation = await representationOf(core, served, context, accept);
-  return textResponse(representation.one(entry), code, accept, representation.mediaType);
+  return textResponse(representation.one(entry), code, accept);
 }
 
 async function remove(core: Core, context: RequestContext, served: Served): Promise<Response> {
-  const accept = negotiate(context.request, context.url, objectForms, !served.resource.custom);
+  const accept = negotiate(context.request, context.url, forms, !served.resource.custom);
   const result = await deleteOne(context, served, core.admission);
   if ('status' in result) return jsonResponse(result.status, 200, accept);
   const representation = await representationOf(core, served, context, accept);
-  return textResponse(representation.one(result.entry), result.code, accept, representation.mediaType);
+  return textResponse(representation.one(result.entry), result.code, accept);
 }

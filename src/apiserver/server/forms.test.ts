@@ -55,6 +55,59 @@ describe('errors', () => {
   });
 });
 
+describe('what Accept asks for', () => {
+  const one = '/api/v1/namespaces/default';
+  const collection = '/api/v1/configmaps';
+  const meta = 'g=meta.k8s.io';
+  const none =
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  test.each([
+    ['text/yaml', one, none],
+    [`application/json;as=Table;v=v1;g=apps`, one, none],
+    ['application/json;as=Table;v=v1', one, none],
+    ['application/json;v=v1', one, none],
+    ['application/json;stream=other', one, none],
+    ['application/json;sv=v2', one, none],
+    [
+      `application/json;as=PartialObjectMetadataList;v=v1;${meta}`,
+      one,
+      'you requested PartialObjectMetadataList, but the requested object is not a list (*core.Namespace)',
+    ],
+    [
+      `application/json;as=PartialObjectMetadata;v=v1;${meta}`,
+      '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+      'you requested PartialObjectMetadata, but the requested object is a list (*rbac.ClusterRoleList)',
+    ],
+    [
+      'application/yaml',
+      `${collection}?watch=true`,
+      'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+    ],
+  ])('%s of %s: %s', async (accept, path, message) => {
+    const response = await get(path, { accept });
+    const { code, reason, message: said } = parse(await response.text());
+    expect([response.status, code, reason, said]).toEqual([406, 406, 'NotAcceptable', message]);
+  });
+
+  test.each([
+    ['*/*,application/yaml', 'application/yaml'],
+    ['application/*,application/yaml;q=0.5', 'application/json'],
+    ['application/json;q=0.5,application/yaml', 'application/yaml'],
+    ['text/html,*/*;q=0.8', 'application/json'],
+    [`application/json;as=Table;v=v1;${meta}`, 'application/json'],
+    ['application/json;charset=utf-8;stream=watch;sv=v1', 'application/json'],
+  ])('%s is answered in %s', async (accept, type) => {
+    const response = await get(one, { accept });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
+  });
+
+  test('YAML is as Go writes it', async () => {
+    const text = await (await get(one, { accept: 'application/yaml' })).text();
+    expect(text).toMatch(/^ {2}creationTimestamp: "2026-.*Z"$/m);
+    expect(text).toMatch(/^ {2}finalizers:\n {2}- kubernetes$/m);
+  });
+});
+
 describe('JSON in lines', () => {
   const path = '/api/v1/namespaces/default';
   const lines = async (at: string, agent?: string) =>
@@ -69,6 +122,13 @@ describe('JSON in lines', () => {
     expect(await lines(`${path}?pretty=false`, 'curl/7.88.1')).toBe(false);
     expect(await lines(`${path}?pretty=`, 'curl/7.88.1')).toBe(true);
     expect(await lines(`${missing}?pretty=1`)).toBe(true);
+    const asked = { accept: 'application/json;pretty=1' };
+    expect((await (await get(path, asked)).text()).split('\n').length).toBeGreaterThan(5);
+  });
+
+  test('is what those get who can read no answer', async () => {
+    const refused = await get(missing, { accept: 'text/html' });
+    expect((await refused.text()).split('\n').length).toBeGreaterThan(5);
   });
 
   test('is how the version and the list of paths always come', async () => {

@@ -241,7 +241,8 @@ export function readConfiguration(
       throw newBadRequest(`error strict decoding YAML: error converting YAML to JSON: ${error}`);
     if (validation === 'Warn') addStrictWarning(error, warnings);
   }
-  config.metadata ??= { name: '' };
+  // Where it names nothing the live object's name stays.
+  config.metadata ??= {} as KubeObject['metadata'];
   return config;
 }
 

@@ -16,8 +16,6 @@ export interface Negotiated {
 const encodings: Record<string, Encoding> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
-  'text/yaml': 'yaml',
-  'application/x-yaml': 'yaml',
   'application/vnd.kubernetes.protobuf': 'protobuf',
   '*/*': 'json',
   'application/*': 'json',
@@ -35,8 +33,26 @@ function parseAccept(header: string): Clause[] {
     const parameters = new Map(rest.map((piece) => [piece.split('=')[0] ?? '', piece.split('=')[1] ?? '']));
     return { type: type.toLowerCase(), parameters, q: Number(parameters.get('q') ?? 1) };
   });
-  // The sort is stable: among equals the client's order holds.
-  return clauses.filter(({ q }) => !(q <= 0)).sort((a, b) => b.q - a.q);
+  // The sort is stable: among equals what is named comes before what is left open, and then the client's order holds.
+  return clauses.filter(({ q }) => !(q <= 0)).sort((a, b) => b.q - a.q || openness(a.type) - openness(b.type));
+}
+
+const openness = (type: string): number => (type.startsWith('*/') ? 2 : type.endsWith('/*') ? 1 : 0);
+
+/** Whether a clause asks for a form, a stream or a version of the API group that there is (EndpointRestrictions). */
+function allows(parameters: Clause['parameters'], encoding: Encoding, forms: readonly string[]): boolean {
+  const stream = parameters.get('stream') ?? '';
+  if (stream !== '' && (stream !== 'watch' || encoding === 'yaml')) return false;
+  const serverVersion = parameters.get('sv') ?? '';
+  if (serverVersion !== '' && serverVersion !== 'v1') return false;
+  const as = parameters.get('as');
+  if (as === undefined) return !parameters.has('g') && !parameters.has('v');
+  // Tables have no protobuf form.
+  if (!forms.includes(as) || (as === 'Table' && encoding === 'protobuf')) return false;
+  // Aggregated discovery is served as v2 alone (v1.36 no longer knows v2beta1).
+  const discovery = as === 'APIGroupDiscoveryList';
+  if (parameters.get('g') !== (discovery ? 'apidiscovery.k8s.io' : 'meta.k8s.io')) return false;
+  return (discovery ? ['v2'] : ['v1', 'v1beta1']).includes(parameters.get('v') ?? '');
 }
 
 /**
@@ -44,21 +60,14 @@ function parseAccept(header: string): Clause[] {
  * Throws NotAcceptable.
  */
 export function negotiate(request: Request, url: URL, forms: readonly string[] = [], binary = false): Negotiated {
-  const base = { pretty: wantsLines(request, url) };
   const header = request.headers.get('accept');
-  if (header === null || header === '' || header === '*/*') return { encoding: 'json', as: '', version: '', ...base };
+  const pretty = wantsLines(request, url);
+  if (header === null || header === '' || header === '*/*') return { encoding: 'json', as: '', version: '', pretty };
   for (const { type, parameters } of parseAccept(header)) {
     const encoding = encodings[type];
-    if (!encoding || (encoding === 'protobuf' && !binary)) continue;
-    const as = parameters.get('as') ?? '';
-    // Tables have no protobuf form.
-    if (as === 'Table' && encoding === 'protobuf') continue;
-    if (as !== '' && !forms.includes(as)) continue;
-    const version = parameters.get('v') ?? '';
-    // Aggregated discovery is served as v2 alone (v1.36 no longer knows v2beta1).
-    const versions = as === 'APIGroupDiscoveryList' ? ['v2'] : ['v1', 'v1beta1'];
-    if (as !== '' && !versions.includes(version)) continue;
-    return { encoding, as, version, ...base };
+    if (!encoding || (encoding === 'protobuf' && !binary) || !allows(parameters, encoding, forms)) continue;
+    const [as = '', version = ''] = [parameters.get('as'), parameters.get('v')];
+    return { encoding, as, version, pretty: pretty || parameters.get('pretty') === '1' };
   }
   const accepted = ['application/json', 'application/yaml', ...(binary ? ['application/vnd.kubernetes.protobuf'] : [])];
   throw newNotAcceptable(accepted);

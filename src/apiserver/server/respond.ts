@@ -1,14 +1,14 @@
 // Answers: JSON and YAML bodies with the headers that every answer carries.
 
-import { stringify } from 'yaml';
 import { ApiError, newInternalError } from '../../api/status.ts';
+import { toYaml } from '../../api/yaml-text.ts';
 import { setHeader, wholeResponse } from '../../env/whole.ts';
 import { EtcdError } from '../../etcd/client/types.ts';
 import type { Negotiated } from './negotiate.ts';
 import { encodeProtobuf } from './protobuf-encode.ts';
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
-const jsonType = 'application/json';
+export const jsonType = 'application/json';
 const common = { 'cache-control': 'no-cache, private' };
 
 /** A body that is whole carries its length: by that hosts tell it from a stream. */
@@ -17,13 +17,11 @@ function whole(body: string | Uint8Array<ArrayBuffer>, status: number, headers: 
 }
 
 /** A complete JSON text as an answer, turned into YAML, protobuf or lines for the eye if that was asked for. */
-export function textResponse(json: string, code: number, accept?: Negotiated, mediaType?: string): Response {
+export function textResponse(json: string, code: number, accept?: Negotiated, mediaType = jsonType): Response {
   if (accept?.encoding === 'yaml') return yamlResponse(json, code);
   const binary = accept?.encoding === 'protobuf' ? encodeProtobuf(JSON.parse(json)) : undefined;
-  // Protobuf, with the form that was asked for in its type.
-  if (binary)
-    return whole(binary, code, { 'content-type': mediaType?.replace(jsonType, protobufType) || protobufType });
-  return whole(accept?.pretty ? indented(JSON.parse(json)) : json, code, { 'content-type': mediaType ?? jsonType });
+  if (binary) return whole(binary, code, { 'content-type': protobufType });
+  return whole(accept?.pretty ? indented(JSON.parse(json)) : json, code, { 'content-type': mediaType });
 }
 
 const indented = (value: unknown): string => JSON.stringify(value, null, 2);
@@ -38,8 +36,7 @@ export function rawJsonResponse(value: unknown): Response {
 }
 
 function yamlResponse(json: string, code: number): Response {
-  const body = stringify(JSON.parse(json), { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
-  return whole(body, code, { 'content-type': 'application/yaml' });
+  return whole(toYaml(JSON.parse(json)), code, { 'content-type': 'application/yaml' });
 }
 
 /** A body that is sent as it is made. */
@@ -50,6 +47,16 @@ export function streamResponse(body: ReadableStream<Uint8Array<ArrayBuffer>>, me
 /** Whether a client reads gzip: said as such, without a weight, as upstream wants it. */
 const readsGzip = (request: Request): boolean =>
   (request.headers.get('accept-encoding') ?? '').split(',').some((token) => token.trim() === 'gzip');
+
+/** Upstream compresses what is longer. */
+const longBody = 128 * 1024;
+
+/** A complete answer, compressed if it is long and the client reads that. */
+export function packed(response: Response, request: Request): Response {
+  if (Number(response.headers.get('content-length')) <= longBody || !readsGzip(request)) return response;
+  response.headers.set('vary', 'Accept-Encoding');
+  return compressed(response, request);
+}
 
 /** A body that is sent as it is made and is long: compressed, if the client reads that. Not for watches, whose events must not wait for each other. */
 export function longResponse(
@@ -80,7 +87,9 @@ export function compressed(response: Response, request: Request): Response {
  */
 export function errorResponse(error: unknown, accept?: Negotiated): Response {
   const { status } = asApiError(error);
-  const response = jsonResponse(status, status.code ?? 500, accept);
+  // Who reads nothing that could be written reads JSON in lines (WriteRawJSON).
+  const text = JSON.stringify(status);
+  const response = textResponse(accept ? text : indented(status), status.code ?? 500, accept);
   const retry = status.details?.retryAfterSeconds;
   if (retry) setHeader(response, 'retry-after', String(retry));
   return response;

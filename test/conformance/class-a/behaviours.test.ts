@@ -704,13 +704,13 @@ describe('fields', () => {
     expect(warn.headers.get('warning')).toContain('unknown field \\"spec.unknownNested\\"');
     expect(warn.headers.get('warning')).toContain('duplicate field \\"spec.replicas\\"');
     const apply = await must(
-      400,
+      500,
       'PATCH',
       `${path}/y?fieldManager=me&fieldValidation=Strict`,
       JSON.stringify({ ...deployment('y'), unknown: 1 }),
       applyPatch,
     );
-    expect(apply.message).toContain('unknown');
+    expect(apply.message).toContain('.unknown: field not declared in schema');
   });
 
   test('FieldValidation should detect unknown metadata fields of a typed object', async () => {

@@ -311,8 +311,8 @@ describe('field validation', () => {
       metadata: { name: 'a' },
       spec: { foo: 'bar', extra: 1 },
     });
-    expect(code).toBe(400);
-    expect(body.message).toContain('spec.extra');
+    expect(code).toBe(500);
+    expect(body.message).toContain('.spec.extra: field not declared in schema');
   });
 
   test('FieldValidation should detect duplicates in a CR when preserving unknown fields', async () => {
