@@ -123,7 +123,8 @@ function resultSize(name: string, sizes: readonly number[], args: readonly Expr[
 }
 
 const isText = (type: Type | undefined) => type?.kind === 'string' || type?.kind === 'bytes';
-const scalars = new Set(['int', 'uint', 'double', 'bool', 'null', 'timestamp', 'duration']);
+// A type that is named counts as the one thing that it is: type(self) == string.
+const scalars = new Set(['int', 'uint', 'double', 'bool', 'null', 'timestamp', 'duration', 'type']);
 
 /** The most that an expression can cost; Infinity where nothing bounds it. */
 export function estimateCost(checked: Checked): number {

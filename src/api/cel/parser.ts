@@ -277,10 +277,6 @@ class Parser {
   #methodCall(target: Expr, name: string, open: Token, args: Expr[]): Expr {
     const { at } = open;
     const [first, second, third, fourth] = args;
-    if (target.kind === 'ident' && target.name === 'cel' && name === 'bind' && first && second && third) {
-      if (first.kind !== 'ident') return this.#fail(first.at, 'cel.bind() variable names must be simple identifiers');
-      return { kind: 'bind', at, name: first.name, value: second, body: third };
-    }
     if ((name === 'optMap' || name === 'optFlatMap') && first && second && args.length === 2) {
       if (first.kind !== 'ident') return this.#fail(first.at, `${name}() variable name must be a simple identifier`);
       return optionalMap(target, first.name, second, at, name === 'optFlatMap');
@@ -319,6 +315,13 @@ class Parser {
       case 'transformMap/4':
       case 'transformMapEntry/4':
         return fold(name as FoldKind, 2, fourth as Expr, third);
+      case 'sortBy/2': {
+        // The list, ordered by what the key expression makes of each item.
+        const input: Expr = { kind: 'ident', at, name: '@__sortBy_input__' };
+        const keys: Expr = { ...fold('map', 1, second as Expr), range: input };
+        const body: Expr = { kind: 'call', at, name: '@sortByAssociatedKeys', target: input, args: [keys] };
+        return { kind: 'bind', at, name: input.name, value: target, body };
+      }
       default:
         return { kind: 'call', at, name, target, args };
     }

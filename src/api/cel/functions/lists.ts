@@ -44,6 +44,11 @@ const distinct = (list: Value[]) =>
 const within = (list: Value[], item: Value) => list.some((other) => equalValues(other, item));
 const contains = (list: Value[], part: Value[]) => part.every((item) => within(list, item));
 
+function sortByKeys(list: Value[], keys: Value[]): Value[] {
+  const order = keys.map((_, i) => i).sort((a, b) => compareValues(keys[a] as Value, keys[b] as Value));
+  return order.map((i) => list[i] as Value);
+}
+
 function numbers(count: bigint): Value[] {
   if (count > 1_000_000n) throw new CelError('range is too long');
   return Array.from({ length: Number(count) }, (_, i) => BigInt(i));
@@ -78,6 +83,7 @@ export const listFunctions: Declaration[] = [
   ...ordered.map(
     (type): Declaration => ['sort', `list(${type}).()list(${type})`, (list: Value[]) => [...list].sort(compareValues)],
   ),
+  ...ordered.map((type): Declaration => ['@sortByAssociatedKeys', `list(A).(list(${type}))list(A)`, sortByKeys]),
   ['lists.range', '(int)list(int)', numbers],
   ['sets.contains', '(list(A),list(A))bool', contains],
   ['sets.equivalent', '(list(A),list(A))bool', (a: Value[], b: Value[]) => contains(a, b) && contains(b, a)],

@@ -8,6 +8,8 @@ import type {
   MutatingAdmissionPolicyBinding,
   Mutation,
 } from '../../../api/generated/types.ts';
+import { applyJsonPatch, PatchError, patchTypes } from '../../../api/patch/index.ts';
+import { parseJsonPatch } from '../../../api/patch/json-patch.ts';
 import { ApiError } from '../../../api/status.ts';
 import type { Authorizer } from '../../auth/authorizer.ts';
 import { deepEqual, type KubeObject } from '../../object.ts';
@@ -132,14 +134,9 @@ function mutated({ resource, object }: Matched, patchType: string, value: Value)
         throw new CelError('type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch');
       return toJson(operation);
     });
-    return patchObject(
-      resource,
-      'application/json-patch+json',
-      object as KubeObject,
-      JSON.stringify(operations),
-      'Ignore',
-      new Set(),
-    );
+    const patch = JSON.stringify(operations);
+    if (!passes(object as KubeObject, JSON.parse(patch))) return object as KubeObject;
+    return patchObject(resource, patchTypes.json, object as KubeObject, patch, 'Ignore', new Set());
   }
   const fields = toJson(value) as KubeObject;
   // What is sent to a subresource has a schema of its own.
@@ -147,4 +144,16 @@ function mutated({ resource, object }: Matched, patchType: string, value: Value)
   const problem = configurationProblem(own ? resource : { type: object?.kind ?? '' }, fields);
   if (problem) throw new CelError(problem);
   return applyFields(resource, object as KubeObject, fields);
+}
+
+/** Whether the tests of a patch hold; if not, nothing of it is applied. Throws a CelError when it does not fit the object. */
+function passes(object: KubeObject, operations: unknown): boolean {
+  try {
+    applyJsonPatch(object, parseJsonPatch(operations));
+    return true;
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    if (error.message.endsWith(': test failed')) return false;
+    throw new CelError(`JSON Patch: ${error.message}`);
+  }
 }

@@ -359,6 +359,26 @@ describe('a mutating policy', () => {
     await dropMutating('reaching');
   });
 
+  test.each([
+    ["op: 'remove', path: '/nope'", 'remove operation does not apply: doc is missing key: /nope'],
+    ["op: 'bad', path: '/data/a'", 'Unexpected kind: bad'],
+    ["op: 'test', path: '/data/a', value: '2'", undefined],
+  ])('says why a JSON patch does not apply; one whose test fails is left out: %s', async (operation, why) => {
+    const expression = `[JSONPatch{op: 'add', path: '/data/b', value: 'x'}, JSONPatch{${operation}}]`;
+    await mutating('patchy', {
+      matchConstraints: forConfigMaps,
+      reinvocationPolicy: 'Never',
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+    });
+    const { body } = await api.call('POST', `${configmaps}?dryRun=All`, configmap('patched', { a: '1' }));
+    if (why === undefined) expect(body.data).toEqual({ a: '1' });
+    else
+      expect(body.message).toContain(
+        `configmaps "patched" is forbidden: policy 'patchy' with binding 'patchy-binding' denied request: JSON Patch: ${why}`,
+      );
+    await dropMutating('patchy');
+  });
+
   test('refuses when it fails', async () => {
     await mutating('broken', {
       matchConstraints: forConfigMaps,
