@@ -2,6 +2,7 @@
 
 import type { AuthenticationV1TokenRequest as TokenRequest } from '../generated/types.ts';
 import * as cluster from './cluster.ts';
+import * as devices from './devices.ts';
 import * as pods from './pods.ts';
 import * as workloads from './workloads.ts';
 
@@ -46,6 +47,8 @@ const defaulters: Record<string, Defaulter> = {
   APIService: cluster.defaultApiService,
   FlowSchema: cluster.defaultFlowSchema,
   PriorityLevelConfiguration: cluster.defaultPriorityLevel,
+  ResourceV1ResourceClaim: devices.defaultResourceClaim,
+  ResourceClaimTemplate: devices.defaultClaimTemplate,
   AuthenticationV1TokenRequest: (request: TokenRequest) => {
     request.spec.expirationSeconds ??= 3600;
   },

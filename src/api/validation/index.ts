@@ -6,6 +6,7 @@ import type { ObjectMeta } from '../generated/types.ts';
 import { accessRules } from './access/rules.ts';
 import { clusterRules } from './cluster/rules.ts';
 import { validateMeta, validateMetaUpdate } from './common.ts';
+import { deviceRules } from './devices/rules.ts';
 import { podRules } from './pods/rules.ts';
 import type { RulesByType } from './rules.ts';
 import { workloadRules } from './workloads/rules.ts';
@@ -14,7 +15,7 @@ export { validateLabelSelector, validateLabels } from './common.ts';
 export { validateWholePod } from './pods/pods.ts';
 export { describeChange } from './pods/update.ts';
 
-const rules: RulesByType = { ...podRules, ...workloadRules, ...clusterRules, ...accessRules };
+const rules: RulesByType = { ...podRules, ...workloadRules, ...clusterRules, ...accessRules, ...deviceRules };
 
 type ApiObject = { metadata: ObjectMeta };
 
