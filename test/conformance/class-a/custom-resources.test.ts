@@ -281,7 +281,7 @@ describe('definitions', () => {
     expect(await watching.next()).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'a' } } });
     watching.stop();
     expect((await must(400, 'GET', `${path}?fieldSelector=other%3Dx`)).message).toContain(
-      '"other" is not a known field selector',
+      'field label not supported: other',
     );
   });
 });

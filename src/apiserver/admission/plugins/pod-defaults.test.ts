@@ -106,6 +106,13 @@ describe('defaults of classes', () => {
     await api.simulation.run(2000);
     await made(classes, { metadata: { name: 'new', ...isDefault('storageclass') }, provisioner: 'p' });
     expect(await claim({})).toBe('new');
+    // Of those of one second the first by name.
+    for (const name of ['b', 'a', 'c'])
+      await made(classes, { metadata: { name, ...isDefault('storageclass') }, provisioner: 'p' });
+    await api.simulation.run(2000);
+    for (const name of ['z', 'x', 'y'])
+      await made(classes, { metadata: { name, ...isDefault('storageclass') }, provisioner: 'p' });
+    expect(await claim({})).toBe('x');
     expect(await claim({ storageClassName: '' })).toBe('');
     expect(await claim({ storageClassName: 'other' })).toBe('other');
   });

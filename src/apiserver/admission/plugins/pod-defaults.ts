@@ -143,7 +143,7 @@ export function defaultStorageClass(catalog: Catalog): AdmissionPlugin {
   };
 }
 
-/** An Ingress that names no class gets the default one; two defaults are an error. */
+/** An Ingress that names no class gets the newest default one. */
 export function defaultIngressClass(catalog: Catalog): AdmissionPlugin {
   const annotation = 'ingressclass.kubernetes.io/is-default-class';
   return {
@@ -180,5 +180,11 @@ async function newestDefault<T extends { metadata: KubeObject['metadata'] }>(
     .list(registry.resource.storagePrefix)
     .map(({ object }) => object as unknown as T)
     .filter(({ metadata }) => metadata.annotations?.[annotation] === 'true')
-    .sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))[0];
+    .sort((a, b) => byAge(b.metadata, a.metadata) || (a.metadata.name < b.metadata.name ? -1 : 1))[0];
+}
+
+/** Negative when the first is the older, 0 when they came in the same second. */
+function byAge({ creationTimestamp: a = '' }: KubeObject['metadata'], b: KubeObject['metadata']): number {
+  const other = b.creationTimestamp ?? '';
+  return a === other ? 0 : a < other ? -1 : 1;
 }
