@@ -1,4 +1,4 @@
-// What governs the cluster: roles, leases, priorities, certificates, admission, devices (pkg/registry/{rbac,coordination,scheduling,...}).
+// What governs the cluster: roles, leases, priorities, certificates, admission (pkg/registry/{rbac,coordination,scheduling,...}).
 
 import type { Lease } from '../../api/generated/types.ts';
 import type { Strategy } from '../registry/strategy.ts';
@@ -30,10 +30,6 @@ export const accessStrategies: Record<string, Strategy> = {
   'clusterroles.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
   'clusterrolebindings.rbac.authorization.k8s.io': { allowCreateOnUpdate: true },
   'certificatesigningrequests.certificates.k8s.io': certificateRequest,
-  'deviceclasses.resource.k8s.io': { returnDeletedObject: true, generation: true },
-  'resourceclaims.resource.k8s.io': { returnDeletedObject: true },
-  'resourceclaimtemplates.resource.k8s.io': { returnDeletedObject: true },
-  'resourceslices.resource.k8s.io': { returnDeletedObject: true, generation: true },
   'poddisruptionbudgets.policy': { generation: true, requireResourceVersion: true },
   'runtimeclasses.node.k8s.io': { requireResourceVersion: true },
   'apiservices.apiregistration.k8s.io': { requireResourceVersion: true },

@@ -7,6 +7,7 @@ import type { Strategy } from '../registry/strategy.ts';
 import type { Store } from '../storage/store.ts';
 import { accessStrategies } from './access.ts';
 import { coreStrategies } from './core.ts';
+import { deviceStrategies } from './devices.ts';
 import { podStrategy } from './pod.ts';
 import { withoutDisabledFields } from './pod-fields.ts';
 import { makesPods, templateWarnings } from './pod-warnings.ts';
@@ -19,6 +20,7 @@ export function builtInStrategies(store: Store, config: ApiServerConfig): (resou
     ...coreStrategies,
     ...workloadStrategies,
     ...accessStrategies,
+    ...deviceStrategies,
     ...flowControlStrategies,
     pods: podStrategy,
     services: serviceStrategy(store, config),
