@@ -1,14 +1,7 @@
 // The three patch types that need no ownership, applied to an object as the API server does: errors become the answers that clients see.
 
 import { isObject, parseDocument } from '../decode.ts';
-import {
-  ApiError,
-  newBadRequest,
-  newGenericServerResponse,
-  newRequestEntityTooLarge,
-  newUnclassifiedError,
-  quote,
-} from '../status.ts';
+import { ApiError, newBadRequest, newGenericServerResponse, newRequestEntityTooLarge, quote } from '../status.ts';
 import {
   applyJsonPatch,
   type JsonPatchOperation,
@@ -39,8 +32,7 @@ export interface PatchResult<T> {
 
 /**
  * Applies the body of a PATCH request (any type but apply) to `document` of schema type `type`. The result is untyped: decode it afterwards.
- * Throws an ApiError: 400 for a malformed patch, 422 for one that does not apply, 413 for one that is too long, 500 for a strategic merge patch that meets what
- * it cannot merge.
+ * Throws an ApiError: 400 for a malformed patch, 422 for one that does not apply, 413 for one that is too long.
  */
 export function applyPatch<T extends object>(
   mediaType: string,
@@ -80,10 +72,9 @@ const malformed = (mediaType: string, value: unknown, goType: string) => {
   return newBadRequest(`${prefixOf(mediaType)}json: cannot unmarshal ${got} into Go value of type ${goType}`);
 };
 
-/** handlers/patch.go, interpretStrategicMergePatchError. */
+/** handlers/patch.go, interpretStrategicMergePatchError; what upstream knows no code for is the client's fault all the same. */
 function strategicError(message: string): ApiError {
-  if (message.startsWith('invalid ')) return newBadRequest(message);
-  return message === "patch content doesn't match retainKeys list" ? doesNotApply() : newUnclassifiedError(message);
+  return message === "patch content doesn't match retainKeys list" ? doesNotApply() : newBadRequest(message);
 }
 
 const operationFields = ['op', 'path', 'from', 'value'];

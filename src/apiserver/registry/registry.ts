@@ -10,11 +10,11 @@ import {
   ApiError,
   isAlreadyExists,
   newAlreadyExists,
+  newBadRequest,
   newConflict,
   newGenerateNameConflict,
   newInvalid,
   newNotFound,
-  newUnclassifiedError,
   optimisticLockMessage,
   quote,
 } from '../../api/status.ts';
@@ -154,8 +154,7 @@ export class Registry {
       for (const warning of strategy.warnings?.(object, undefined) ?? []) context.warnings.add(warning);
       await options.admit?.(object, undefined);
       const key = this.key(metadata.namespace ?? '', metadata.name);
-      if (metadata.resourceVersion)
-        throw newUnclassifiedError('resourceVersion should not be set on objects to be created');
+      if (metadata.resourceVersion) throw newBadRequest('resourceVersion should not be set on objects to be created');
       if (options.dryRun) {
         const there = await this.find(metadata.namespace ?? '', metadata.name);
         if (there) throw this.#exists(object, there, generated);
@@ -242,7 +241,7 @@ export class Registry {
     if (replaces && uid && uid !== old.metadata.uid)
       throw newConflict(groupResource, name, uidPrecondition(this.key(old.metadata.namespace ?? '', name), uid, old));
     if (wanted !== '' && !/^\d+$/.test(wanted))
-      throw newUnclassifiedError(`strconv.ParseUint: parsing ${quote(wanted)}: invalid syntax`);
+      throw newBadRequest(`strconv.ParseUint: parsing ${quote(wanted)}: invalid syntax`);
     if (wanted === '' || wanted === '0') {
       if (replaces && this.strategy.requireResourceVersion)
         throw newInvalid({ group: groupResource.group, kind: groupResource.resource }, name, [

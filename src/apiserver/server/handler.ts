@@ -15,6 +15,7 @@ import type { Core } from './core.ts';
 import { serveResource } from './dispatch.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
 import { servePath } from './paths.ts';
+import { checkTimeout } from './query.ts';
 import { parseRequestInfo } from './request-info.ts';
 import { errorResponse } from './respond.ts';
 
@@ -70,6 +71,7 @@ function errorForm({ catalog }: Core, { request, url, info }: RequestContext): N
 
 async function answer(core: Core, context: RequestContext): Promise<Response> {
   const { info, request } = context;
+  if (info.verb !== 'watch' && !longRunning.has(info.subresource)) checkTimeout(context.url.searchParams);
   context.user = await core.authenticator.authenticate(request);
   await impersonate(core, context);
   if (!longRunning.has(info.subresource)) context.flow = core.flows.classify(context.user, info);

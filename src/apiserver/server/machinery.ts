@@ -29,7 +29,7 @@ import {
 } from '../../api/managed-fields/index.ts';
 import { applyPatch, conversionError, goMap, patchTypes } from '../../api/patch/index.ts';
 import { findKind, parseGroupVersion } from '../../api/resources.ts';
-import { ApiError, newBadRequest, newInvalid, newUnclassifiedError } from '../../api/status.ts';
+import { ApiError, newBadRequest, newInvalid } from '../../api/status.ts';
 import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/index.ts';
 import { applyDefaults, prune } from '../crd/structural.ts';
 import { deepCopy, type KubeObject } from '../object.ts';
@@ -210,7 +210,7 @@ function writeOf(resource: ResourceInfo, { manager, subresource, time }: Writer)
   return { type, ...(schema && { schema }), manager, time, subresource, resetFields };
 }
 
-/** Reads the body of a server-side apply: sparse, as its author wrote it, checked against the schema. Throws BadRequest, and what does not fit the schema as a 500. */
+/** Reads the body of a server-side apply: sparse, as its author wrote it, checked against the schema. Throws BadRequest. */
 export function readConfiguration(
   bytes: Uint8Array,
   resource: ResourceInfo,
@@ -232,7 +232,7 @@ export function readConfiguration(
   if (errors.length > 0) {
     const { name = '', namespace = '' } = metadata ?? {};
     const about = `${namespace}/${name}; ${resource.group}/${resource.version}, Kind=${kind}`;
-    throw newUnclassifiedError(
+    throw newBadRequest(
       `failed to create typed patch object (${about}): ${errors.length === 1 ? errors[0] : ['errors:', ...errors.map((error) => `  ${error}`)].join('\n')}`,
     );
   }

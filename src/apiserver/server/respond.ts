@@ -1,6 +1,6 @@
 // Answers: JSON and YAML bodies with the headers that every answer carries.
 
-import { ApiError, newInternalError } from '../../api/status.ts';
+import { ApiError, newInternalError, newUnclassifiedError } from '../../api/status.ts';
 import { toYaml } from '../../api/yaml-text.ts';
 import { setHeader, wholeResponse } from '../../env/whole.ts';
 import { EtcdError } from '../../etcd/client/types.ts';
@@ -82,8 +82,8 @@ export function compressed(response: Response, request: Request): Response {
 }
 
 /**
- * Any failure as a Status, in the encoding that was asked for. What is not an ApiError becomes one: the store out of reach is 503 or 504 (upstream's wording for
- * etcd errors), the rest 500.
+ * Any failure as a Status, in the encoding that was asked for. What is not an ApiError is a 500: what the store says in its own words, the rest as an internal
+ * error.
  */
 export function errorResponse(error: unknown, accept?: Negotiated): Response {
   const { status } = asApiError(error);
@@ -97,7 +97,7 @@ export function errorResponse(error: unknown, accept?: Negotiated): Response {
 
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof EtcdError) return newInternalError(error.message);
+  if (error instanceof EtcdError) return newUnclassifiedError(error.message);
   if (error instanceof Error) return newInternalError(error.message);
   return newInternalError(String(error));
 }

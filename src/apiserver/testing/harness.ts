@@ -1,6 +1,7 @@
 // A server over a store in memory, called without a network: for tests.
 
-import type { Json } from '../../env/env.ts';
+import type { Env, Json } from '../../env/env.ts';
+import type { Random } from '../../env/random.ts';
 import { Simulation } from '../../env/simulated/simulation.ts';
 import { type StandaloneEtcd, startStandaloneEtcd } from '../../etcd/testing/standalone.ts';
 import type { ApiServerConfig } from '../config.ts';
@@ -24,11 +25,17 @@ export interface Harness {
 
 export const adminToken = 'admin-token';
 
-export async function startHarness(config: Partial<ApiServerConfig> = {}): Promise<Harness> {
+/** `random`: what the server draws its lots with, given the simulation's. */
+export async function startHarness(
+  config: Partial<ApiServerConfig> = {},
+  random: (given: Random) => Random = (given) => given,
+): Promise<Harness> {
   const simulation = new Simulation({ seed: 1 });
   const env = simulation.env('kube-apiserver-1');
   const etcd = startStandaloneEtcd(env);
-  const server = await createApiServer(env, {
+  // The environment itself keeps what it makes when asked for (a disk).
+  const own = Object.create(env, { random: { value: random(env.random) } }) as Env;
+  const server = await createApiServer(own, {
     host: 'kube-apiserver-1:6443',
     etcd: etcd.client,
     tokens: [{ token: adminToken, user: 'kubernetes-admin', groups: ['system:masters'] }],

@@ -704,7 +704,7 @@ describe('fields', () => {
     expect(warn.headers.get('warning')).toContain('unknown field \\"spec.unknownNested\\"');
     expect(warn.headers.get('warning')).toContain('duplicate field \\"spec.replicas\\"');
     const apply = await must(
-      500,
+      400,
       'PATCH',
       `${path}/y?fieldManager=me&fieldValidation=Strict`,
       JSON.stringify({ ...deployment('y'), unknown: 1 }),

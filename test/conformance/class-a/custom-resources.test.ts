@@ -311,7 +311,7 @@ describe('field validation', () => {
       metadata: { name: 'a' },
       spec: { foo: 'bar', extra: 1 },
     });
-    expect(code).toBe(500);
+    expect(code).toBe(400);
     expect(body.message).toContain('.spec.extra: field not declared in schema');
   });
 
