@@ -138,6 +138,15 @@ describe('a watch', () => {
   });
 });
 
+test('a watch of one name does not select another', async () => {
+  const watch = '/api/v1/watch/namespaces/default/configmaps/b?fieldSelector=';
+  for (const selector of ['metadata.name%3Da', 'metadata.namespace%3Ddefault'])
+    expect((await api.call('GET', watch + selector)).body).toMatchObject({
+      code: 400,
+      message: "fieldSelector metadata.name doesn't match requested name",
+    });
+});
+
 describe('a resourceVersion that is none', () => {
   const wrong = (text: string, why = 'invalid syntax') =>
     `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": ${why}`;

@@ -457,6 +457,26 @@ test('an apply needs no name where there is one', async () => {
   expect([code, body.metadata.name, body.data.n]).toEqual([200, 'a', '1']);
 });
 
+test('an apply to the status takes no notice of the rest, whoever owns that', async () => {
+  const selector = { matchLabels: { a: 'b' } };
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const own = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 's' },
+    spec: { replicas: 1, selector, template },
+  };
+  await api.call('PATCH', `${deployments}/s?fieldManager=m`, own, apply);
+  const whole = { ...own, spec: { replicas: 9 }, status: { replicas: 5 } };
+  const { code, body } = await api.call('PATCH', `${deployments}/s/status?fieldManager=s`, whole, apply);
+  expect([code, body.spec.replicas, body.status.replicas]).toEqual([200, 1, 5]);
+  expect(body.metadata.managedFields[1]).toMatchObject({
+    manager: 's',
+    subresource: 'status',
+    fieldsV1: { 'f:status': { 'f:replicas': {} } },
+  });
+});
+
 test('owners that are there twice', async () => {
   const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' };
   const { body, headers } = await api.call('POST', maps, map('owned', {}, { ownerReferences: [owner, owner] }));
