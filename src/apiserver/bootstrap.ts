@@ -3,6 +3,7 @@
 
 import { isAlreadyExists } from '../api/status.ts';
 import { rfc3339 } from '../env/clock.ts';
+import { group as apiRegistration, builtInApiServices } from './apiregistration/objects.ts';
 import { defaultRoles } from './auth/default-roles.ts';
 import { addMissing, type DefaultRole, refersElsewhere } from './auth/reconcile-roles.ts';
 import { defaults } from './config.ts';
@@ -123,6 +124,7 @@ async function createMissing(core: Core): Promise<void> {
       }),
     ),
     ensureFlowControl(core),
+    ...builtInApiServices().map((object) => ensure(core, apiRegistration, 'apiservices', object)),
   ]);
   await ownRange(core);
   await ownService(core);

@@ -4,6 +4,8 @@ import type { Env, Running } from '../env/env.ts';
 import { Admission } from './admission/admission.ts';
 import { builtInPlugins } from './admission/plugins/index.ts';
 import { registrationStrategyFor } from './admission/registration-validation.ts';
+import { keepApiServices } from './apiregistration/keeper.ts';
+import { apiServiceStrategyFor } from './apiregistration/strategy.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { allowAll, mastersAuthorizer, union } from './auth/authorizer.ts';
 import { nodeAuthorizer } from './auth/node.ts';
@@ -45,6 +47,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
     ...general(resource),
     ...definitionStrategyFor(resource),
     ...registrationStrategyFor(resource),
+    ...apiServiceStrategyFor(resource),
   });
   const catalog = new Catalog(store, { validate }, strategyOf, conversions);
   await cache.start();
@@ -70,6 +73,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   const definitions = runDefinitions(core);
   const flowControl = keepFlowControl(core);
   const ranges = keepServiceRanges(core);
+  const apiServices = keepApiServices(core);
   const compactor = config.compactionInterval
     ? startCompactor(config.etcd, env.clock, config.compactionInterval)
     : undefined;
@@ -80,6 +84,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
       compactor?.stop();
       flowControl.stop();
       ranges.stop();
+      apiServices.stop();
       definitions.stop();
       cache.stop();
     },
