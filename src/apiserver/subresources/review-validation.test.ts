@@ -89,4 +89,5 @@ test('tokens are for the account they are asked for, and for what runs as it', a
     'cannot bind token to object of type apps/v1, Kind=Deployment',
   ]);
   expect(await bound({ apiVersion: 'v1', kind: 'Secret', name: 'none' })).toEqual([404, 'secrets "none" not found']);
+  expect(await bound({ kind: 'Pod' })).toEqual([400, 'Name parameter required.']);
 });

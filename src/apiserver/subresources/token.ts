@@ -49,11 +49,12 @@ export const serviceAccountToken: SpecialHandler = (core, context, served) => {
     let node: { name: string; uid: string } | undefined;
     if (reference) {
       const kind = reference.kind as BoundObject['kind'];
-      const name = reference.name as string;
+      const { name } = reference;
       const [version = '', group = ''] = (reference.apiVersion ?? '').split('/').reverse();
       if (group !== '' || !Object.hasOwn(resources, kind))
         throw newBadRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind ?? ''}`);
       const resource = resources[kind];
+      if (!name) throw newBadRequest('Name parameter required.');
       const found = await core.catalog.registry('', resource).find(kind === 'Node' ? '' : info.namespace, name);
       if (!found) throw newNotFound({ group: '', resource }, name);
       const uid = found.object.metadata.uid as string;
