@@ -11,6 +11,7 @@ import { allowAll, mastersAuthorizer, union } from './auth/authorizer.ts';
 import { nodeAuthorizer } from './auth/node.ts';
 import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
+import { keepTokenSecrets } from './auth/token-secrets.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { ApiServerConfig } from './config.ts';
 import { runDefinitions } from './crd/controller.ts';
@@ -74,6 +75,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
   const flowControl = keepFlowControl(core);
   const ranges = keepServiceRanges(core);
   const apiServices = keepApiServices(core);
+  const tokenSecrets = keepTokenSecrets(core);
   const compactor = config.compactionInterval
     ? startCompactor(config.etcd, env.clock, config.compactionInterval)
     : undefined;
@@ -85,6 +87,7 @@ export async function createApiServer(env: Env, config: ApiServerConfig): Promis
       flowControl.stop();
       ranges.stop();
       apiServices.stop();
+      tokenSecrets.stop();
       definitions.stop();
       cache.stop();
     },

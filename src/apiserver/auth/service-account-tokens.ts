@@ -12,6 +12,7 @@ import { type ApiServerConfig, defaults } from '../config.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../server/context.ts';
 import { patiently } from '../storage/patiently.ts';
+import { type LegacyAccount, type LegacyClaims, legacyClaims, legacyIssuer, legacyUser } from './legacy-tokens.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 const signing = { name: 'ECDSA', hash: 'SHA-256' };
@@ -149,23 +150,33 @@ export class ServiceAccountTokens {
         serviceaccount: { name, uid },
       },
     };
+    return { token: await this.#sign(claims), expires: claims.exp * 1000 };
+  }
+
+  /** A token for a Secret that is to hold it, without an end. */
+  issueLegacy(account: LegacyAccount): Promise<string> {
+    return this.#sign(legacyClaims(account));
+  }
+
+  async #sign(claims: Claims | LegacyClaims): Promise<string> {
     const body = `${encodeJson({ alg: 'ES256', kid: this.#publicJwk.kid })}.${encodeJson(claims)}`;
     const signature = await withCrypto((subtle) =>
       subtle.sign(signing, this.#keys.privateKey, new TextEncoder().encode(body)),
     );
-    return { token: `${body}.${toBase64Url(new Uint8Array(signature))}`, expires: claims.exp * 1000 };
+    return `${body}.${toBase64Url(new Uint8Array(signature))}`;
   }
 
   /** Whom a token that has been verified is meant for. */
   audiencesOf(token: string): string[] {
-    return claimsOf(token).aud;
+    const claims = claimsOf(token);
+    return isLegacy(claims) ? this.defaultAudiences : claims.aud;
   }
 
   /** The user that a token stands for; undefined if it is not ours or does not hold (any more). */
   async verify(token: string, audiences: readonly string[] = this.defaultAudiences): Promise<UserInfo | undefined> {
     const parts = token.split('.');
     if (parts.length !== 3) return undefined;
-    let claims: Claims;
+    let claims: Claims | LegacyClaims;
     try {
       const good = await withCrypto((subtle) =>
         subtle.verify(
@@ -179,6 +190,10 @@ export class ServiceAccountTokens {
       claims = claimsOf(token);
     } catch {
       return undefined;
+    }
+    if (isLegacy(claims)) {
+      const meant = this.defaultAudiences.some((audience) => audiences.includes(audience));
+      return meant ? legacyUser(this.#catalog, token, claims) : undefined;
     }
     const now = this.#env.clock.now() / 1000;
     if (claims.iss !== this.#issuer || now >= claims.exp || now + 1 < claims.nbf) return undefined;
@@ -209,8 +224,10 @@ export class ServiceAccountTokens {
   }
 }
 
-const claimsOf = (token: string): Claims =>
-  JSON.parse(new TextDecoder().decode(bytesOfBase64Url(token.split('.')[1] as string))) as Claims;
+const isLegacy = (claims: Claims | LegacyClaims): claims is LegacyClaims => claims.iss === legacyIssuer;
+
+const claimsOf = (token: string): Claims | LegacyClaims =>
+  JSON.parse(new TextDecoder().decode(bytesOfBase64Url(token.split('.')[1] as string))) as Claims | LegacyClaims;
 
 async function sharedKey(etcd: EtcdClient): Promise<JsonWebKey> {
   const there = (await etcd.range({ key: keyName })).kvs[0];
