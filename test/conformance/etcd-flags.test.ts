@@ -49,11 +49,20 @@ test.each([
   expect(() => readFlags([flag])).toThrow(message);
 });
 
+/** A port that is taken, below those that the system gives out: the one before it is nobody's, whatever other tests do. */
+async function portInUse(): Promise<{ other: Server; port: number }> {
+  for (let port = 20_000 + (process.pid % 10_000); ; port++) {
+    const other = createServer();
+    const taken = await new Promise<boolean>((resolve) => {
+      other.once('error', () => resolve(false));
+      other.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (taken) return { other, port };
+  }
+}
+
 test('a port in use is named, whichever member wanted it, and nothing is left behind', async () => {
-  const other: Server = createServer();
-  const port = await new Promise<number>((resolve) =>
-    other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port)),
-  );
+  const { other, port } = await portInUse();
   const inUse = `listen tcp 127.0.0.1:${port}: bind: address already in use`;
   await expect(startHeadlessEtcd(3, port, at('busy'))).rejects.toThrow(inUse);
   await expect(startHeadlessEtcd(2, port - 1, at('busy'))).rejects.toThrow(inUse);
