@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Harness, startHarness } from '../../src/apiserver/testing/harness.ts';
 import { pick, type Random, randomInt, seededRandom } from '../../src/env/random.ts';
 
-const count = Number(process.env['DRYDOCK_FUZZ'] ?? 1500);
+const count = Number(process.env['DRYDOCK_FUZZ'] ?? 100_000);
 let api: Harness;
 
 beforeAll(async () => {
